@@ -1,0 +1,67 @@
+"""What every script of the workflow does around its ``main``: logging and errors.
+
+Log lines go to the rule's log file *and* to the terminal. An :class:`~kdlens.errors.InputError`
+ends the job with its one line; any other exception keeps its traceback, in both places.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from kdlens.errors import InputError
+
+_FORMAT = "%(asctime)s %(name)s: %(message)s"
+
+
+@contextlib.contextmanager
+def logged(log: str | Path) -> Iterator[logging.Logger]:
+    """Run a script's body with its log set up; exits with status 1 on an error."""
+    log = Path(log)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    name = Path(sys.argv[0]).stem.split(".")[-1]
+    handlers = [logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()]
+    logging.basicConfig(
+        level=logging.INFO, format=_FORMAT, datefmt="%H:%M:%S", handlers=handlers, force=True
+    )
+    logging.captureWarnings(True)
+    logger = logging.getLogger("kdlens")
+    start = time.monotonic()
+    try:
+        yield logger
+    except InputError as error:
+        logger.error("error: %s", error)
+        sys.exit(1)
+    except MemoryError:
+        logger.exception("out of memory: lower the batch size or the image size in the config")
+        sys.exit(1)
+    except Exception:
+        logger.exception("%s failed; this is a bug or a broken installation", name)
+        sys.exit(1)
+    logger.info("done in %.1f s", time.monotonic() - start)
+    for handler in handlers:
+        handler.flush()
+
+
+def log_progress(
+    logger: logging.Logger, what: str, done: int, total: int, start: float, unit: str
+) -> None:
+    """Log one progress line with a rate and the time left (``start`` from ``time.monotonic``)."""
+    seconds = max(time.monotonic() - start, 1e-9)
+    rate = done / seconds
+    left = (total - done) / rate if rate else float("inf")
+    logger.info("%s %d/%d, %.0f %s/s, %s left", what, done, total, rate, unit, _duration(left))
+
+
+def _duration(seconds: float) -> str:
+    if seconds == float("inf"):
+        return "unknown time"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
