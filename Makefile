@@ -1,0 +1,56 @@
+# Everything that one types. Each target sets up the environment first, if it is not there yet:
+# a private .venv with the versions of uv.lock, made by uv (fetched into .bootstrap/ if need be).
+
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+PYTHON ?= python3
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete
+# The first import of a package is slow if its byte code cannot be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo smoke real paper report test lint format clean-env help
+
+help:
+	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 10 minutes)'
+	@echo 'make smoke    the same in miniature (about a minute)'
+	@echo 'make real     the same on photographs (see config/real.yaml)'
+	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make test     all tests'
+	@echo 'make lint     the linters'
+
+demo: .venv/.ready
+	$(SNAKEMAKE)
+	$(MAKE) --no-print-directory report
+
+smoke: .venv/.ready
+	$(SNAKEMAKE) --configfile config/smoke.yaml
+
+real: .venv/.ready
+	$(SNAKEMAKE) --configfile config/real.yaml
+	$(SNAKEMAKE) --configfile config/real.yaml --report results/real/report.html
+
+report: .venv/.ready
+	$(SNAKEMAKE) --report results/demo/report.html
+
+test: .venv/.ready
+	.venv/bin/python -m pytest
+
+lint: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile rules
+	@for config in config/*.yaml; do \
+	  echo "snakemake --lint --configfile $$config"; \
+	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
+	done
+
+format: .venv/.ready
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/snakefmt Snakefile rules
+
+clean-env:
+	rm -rf .venv .bootstrap
+
+.venv/.ready: pyproject.toml uv.lock
+	uv=$$($(PYTHON) envs/bootstrap.py) && $$uv sync --locked --compile-bytecode --python $(PYTHON)
+	touch $@

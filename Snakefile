@@ -1,0 +1,52 @@
+# Does knowledge distillation make a network more interpretable?
+#
+# From raw data to tables and figures in five stages: data, training, dissection, measures, paper.
+# The config decides what is run: config/config.yaml (the demo) unless --configfile says otherwise.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/training.smk"
+include: "rules/dissection.smk"
+include: "rules/paper.smk"
+
+
+localrules:
+    all,
+    data,
+    training,
+    dissection,
+    paper,
+
+
+# What `snakemake` makes if no target is named: everything.
+rule all:
+    default_target: True
+    input:
+        rules.paper.input,
+
+
+# The targets by stage.
+rule data:
+    input:
+        dataset_summary("training_data"),
+        dataset_summary("concept_data"),
+
+
+rule training:
+    input:
+        all_model_files("metrics.json"),
+
+
+rule dissection:
+    input:
+        all_tallies(),

@@ -1,0 +1,338 @@
+# Paths, access to the config, and what jobs ask of the machine. All functions of the rules are here.
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+BASE = Path(workflow.basedir)
+sys.path.insert(0, str(BASE / "workflow_scripts"))
+
+from kdlens.config import load_schema, published_rows, resolve
+from kdlens.data.sources import is_archive
+from kdlens.dependencies import library_modules
+from kdlens.errors import InputError
+
+
+
+def in_project(path):
+    """Return a file of the project relative to the working directory, wherever that is."""
+    return os.path.relpath(BASE / path)
+
+
+PUBLISHED = in_project("config/reference/han2023/table01.csv")
+
+try:
+    # CONFIG is the config checked, with every default filled in; `config` is as the user wrote it.
+    CONFIG = resolve(
+        config,
+        load_schema(in_project("config/schemas/config.schema.yaml")),
+        published_rows(PUBLISHED),
+    )
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+RUN = f"{CONFIG['results']}/{CONFIG['run']}"
+DATA = f"{CONFIG['results']}/data"
+MODEL = RUN + "/models/{model}/seed{seed}"
+DISSECTION = RUN + "/dissection/{model}/seed{seed}"
+MODELS = CONFIG["models"]
+LAYERS = CONFIG["dissection"]["layers"]
+TABLE_LAYER = LAYERS[-1]
+
+
+def one_of(names):
+    """Return a wildcard constraint that matches exactly these names (and nothing if none)."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
+
+
+def library(script):
+    """Return the library modules that a script imports, as inputs: an edit of one reruns the rule."""
+    root = BASE / "workflow_scripts"
+    modules = library_modules(root / f"{script}.py")
+    return [
+        str(Path("workflow_scripts", module.relative_to(root))) for module in modules
+    ]
+
+
+def job(stage, key):
+    return CONFIG["jobs"][stage][key]
+
+
+# ---- data ---------------------------------------------------------------------------------------
+
+
+def datasets(role, source):
+    """Return the names of the datasets of this role and source (one or none) for a constraint."""
+    dataset = CONFIG[role]
+    kind = dataset["source"]
+    if kind != "concept_world":
+        # A folder is used where it lies; archives and downloads are unpacked.
+        kind = (
+            "archive" if "urls" in dataset or is_archive(dataset["path"]) else "folder"
+        )
+    return one_of([dataset["name"]] if kind == source else [])
+
+
+def dataset_tree(role):
+    """Return the folder of a dataset that a rule makes, or nothing if it is the user's own."""
+    dataset = CONFIG[role]
+    if (
+        dataset["source"] == "concept_world"
+        or "urls" in dataset
+        or is_archive(dataset["path"])
+    ):
+        return [f"{DATA}/{dataset['name']}/tree"]
+    return []
+
+
+def dataset_root(role):
+    """Return the folder that holds a dataset's files."""
+    dataset = CONFIG[role]
+    made = dataset_tree(role)
+    return made[0] if made else str(Path(dataset["path"], dataset.get("subfolder", "")))
+
+
+def dataset_summary(role):
+    return f"{DATA}/{CONFIG[role]['name']}/dataset.json"
+
+
+def world(role):
+    keys = ("image_size", "mask_size", "classes", "images", "seed")
+    return {key: CONFIG[role][key] for key in keys if key in CONFIG[role]}
+
+
+def source(role):
+    dataset = CONFIG[role]
+    return {
+        "path": dataset.get("path"),
+        "urls": dataset.get("urls", []),
+        "sha256": dataset.get("sha256"),
+        "subfolder": dataset.get("subfolder"),
+    }
+
+
+def archive_file(role):
+    """Return the archive as an input where it exists, so that a new one is unpacked again."""
+    path = CONFIG[role].get("path")
+    return [path] if path and Path(path).is_file() else []
+
+
+# ---- models -------------------------------------------------------------------------------------
+
+
+def models_by(*methods):
+    return one_of(name for name, model in MODELS.items() if model["method"] in methods)
+
+
+def trained_models():
+    return one_of(name for name, model in MODELS.items() if "training" in model)
+
+
+def seeds():
+    return one_of(
+        sorted({seed for model in MODELS.values() for seed in model["seeds"]})
+    )
+
+
+def pairs(names):
+    """Return (model, seed) for every seed of the models named."""
+    return [(name, seed) for name in names for seed in MODELS[name]["seeds"]]
+
+
+def model_file(name, seed, file="model.pt"):
+    return f"{MODEL.format(model=name, seed=seed)}/{file}"
+
+
+def all_model_files(file):
+    return [model_file(name, seed, file) for name, seed in pairs(MODELS)]
+
+
+def network_of(name):
+    return CONFIG["networks"][MODELS[name]["network"]]
+
+
+def image(size=None):
+    data = CONFIG["training_data"]
+    return {
+        "size": size or data["image_size"],
+        "mean": data["mean"],
+        "std": data["std"],
+    }
+
+
+def teacher_file(wildcards):
+    model = MODELS[wildcards.model]
+    if "teacher" not in model:
+        return []
+    return model_file(model["teacher"], model["teacher_seed"])
+
+
+def model_params(wildcards):
+    """Return what the scripts that make a model need to know of its entry."""
+    model = MODELS[wildcards.model]
+    params = {
+        "name": wildcards.model,
+        "seed": int(wildcards.seed),
+        "network": network_of(wildcards.model),
+        "image": image(),
+        "device": CONFIG["device"],
+    }
+    if "training" in model:
+        keys = ("alpha", "temperature")
+        method = {"name": model["method"], **{k: model[k] for k in keys if k in model}}
+        params |= {"method": method, "training": model["training"]}
+        params["teacher_network"] = (
+            network_of(model["teacher"]) if "teacher" in model else None
+        )
+    if "weights" in model:
+        params |= {"weights": model["weights"], "downloads": f"{DATA}/weights"}
+    return params
+
+
+def gpus():
+    """Return how many GPUs a job that computes with torch asks for."""
+    return 0 if CONFIG["device"] == "cpu" else 1
+
+
+# ---- dissection ---------------------------------------------------------------------------------
+
+
+def tallies(name, seed, layer=TABLE_LAYER, labels="true"):
+    suffix = "_shuffled" if labels == "shuffled" else ""
+    return f"{DISSECTION.format(model=name, seed=seed)}/{layer}{suffix}.npz"
+
+
+def all_tallies():
+    return [
+        tallies(name, seed, layer)
+        for name, seed in pairs(CONFIG["paper"]["models"])
+        for layer in LAYERS
+    ]
+
+
+def dissection_params(wildcards):
+    keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
+    settings = CONFIG["dissection"]
+    return {
+        **{key: settings[key] for key in (*keys, "batch_size", "workers")},
+        "network": network_of(wildcards.model),
+        "image": image(settings["image_size"]),
+        "categories": CONFIG["concept_data"].get("categories"),
+        "device": CONFIG["device"],
+        "label": {"model": wildcards.model, "seed": int(wildcards.seed)},
+    }
+
+
+# ---- paper --------------------------------------------------------------------------------------
+
+
+def measured():
+    """Return what tables and captions say of the measurement."""
+    settings = CONFIG["dissection"]
+    return {
+        "layer": TABLE_LAYER,
+        "quantile": settings["quantiles"][0],
+        "iou_threshold": settings["iou_threshold"],
+        "denominator": settings["denominator"],
+    }
+
+
+def table01_runs():
+    """Return the rows of Table 1 by seed: every model, then the shuffled-label null."""
+    paper = CONFIG["paper"]
+    rows = []
+    for name, seed in pairs(paper["models"]):
+        model = MODELS[name]
+        rows.append(
+            {
+                "model": name,
+                "seed": seed,
+                "label": model["label"],
+                "method": model["method"],
+                "reference": model.get("reference"),
+                "labels": "true",
+            }
+        )
+    shuffled = [row for row in rows if row["model"] == paper["shuffled"]]
+    for row in shuffled:
+        label = f"{row['label']}, shuffled labels"
+        rows.append({**row, "label": label, "reference": None, "labels": "shuffled"})
+    return rows
+
+
+def table01_tallies():
+    return [
+        tallies(row["model"], row["seed"], labels=row["labels"])
+        for row in table01_runs()
+    ]
+
+
+def table01_metrics():
+    return [
+        model_file(row["model"], row["seed"], "metrics.json") for row in table01_runs()
+    ]
+
+
+def figure03_entries():
+    """Return the columns of Figure 3: each model by its first seed."""
+    return [
+        {
+            "model": name,
+            "seed": MODELS[name]["seeds"][0],
+            "label": MODELS[name]["label"],
+            "network": network_of(name),
+        }
+        for name in CONFIG["paper"]["figure03"]["models"]
+    ]
+
+
+def figure03_files(kind):
+    make = tallies if kind == "tallies" else model_file
+    return [make(entry["model"], entry["seed"]) for entry in figure03_entries()]
+
+
+def maps_params():
+    settings = CONFIG["dissection"]
+    keys = ("category", "images")
+    return {
+        **measured(),
+        **{key: CONFIG["paper"]["figure03"][key] for key in keys},
+        "concept": CONFIG["paper"]["figure03"].get("concept"),
+        "entries": figure03_entries(),
+        "image": image(settings["image_size"]),
+        "batch_size": settings["batch_size"],
+        "categories": CONFIG["concept_data"].get("categories"),
+        "device": CONFIG["device"],
+    }
+
+
+def figure_files(name):
+    return [f"{RUN}/figures/{name}.{extension}" for extension in ("svg", "pdf", "png")]
+
+
+def paper_files():
+    """Return every table and figure of the run."""
+    return [
+        *[f"{RUN}/tables/table01.{extension}" for extension in ("csv", "md", "tex")],
+        *[
+            f"{RUN}/tables/table01_comparison.{extension}"
+            for extension in ("csv", "md")
+        ],
+        *figure_files("figure02"),
+        *figure_files("figure03"),
+    ]
+
+
+def manifest_inputs():
+    """Return the files that the manifest vouches for: data, models, tallies, tables, figures."""
+    return [
+        dataset_summary("training_data"),
+        dataset_summary("concept_data"),
+        *all_model_files("model.pt"),
+        *all_model_files("metrics.json"),
+        *sorted(set(all_tallies()) | set(table01_tallies())),
+        *paper_files(),
+    ]

@@ -1,0 +1,146 @@
+# Stage 1, data: what do we look at?
+#
+# Every dataset ends as results/data/<name>/dataset.json, written by a check of the whole tree. What
+# comes before depends on the source: rendered, unpacked, fetched, or a folder of the user's own.
+
+
+rule render_world_images:
+    input:
+        library=library("render_world_images"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/render_world_images.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/render_world_images.tsv"
+    wildcard_constraints:
+        dataset=datasets("training_data", "concept_world"),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        world=world("training_data"),
+    script:
+        "../workflow_scripts/render_world_images.py"
+
+
+rule render_world_concepts:
+    input:
+        library=library("render_world_concepts"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/render_world_concepts.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/render_world_concepts.tsv"
+    wildcard_constraints:
+        dataset=datasets("concept_data", "concept_world"),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        world=world("concept_data"),
+    script:
+        "../workflow_scripts/render_world_concepts.py"
+
+
+rule unpack_images:
+    input:
+        archive=archive_file("training_data"),
+        library=library("unpack_images"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/unpack_images.log",
+    wildcard_constraints:
+        dataset=datasets("training_data", "archive"),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        source=source("training_data"),
+    script:
+        "../workflow_scripts/unpack_images.py"
+
+
+rule fetch_broden:
+    input:
+        archive=archive_file("concept_data"),
+        library=library("fetch_broden"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/fetch_broden.log",
+    wildcard_constraints:
+        dataset=datasets("concept_data", "archive"),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        source=source("concept_data"),
+        downloads=f"{DATA}/{CONFIG['concept_data']['name']}/download",
+    script:
+        "../workflow_scripts/fetch_broden.py"
+
+
+rule check_images:
+    input:
+        tree=dataset_tree("training_data"),
+        library=library("check_images"),
+    output:
+        summary=dataset_summary("training_data"),
+    log:
+        f"{DATA}/{CONFIG['training_data']['name']}/logs/check_images.log",
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        root=dataset_root("training_data"),
+        checks={
+            "name": CONFIG["training_data"]["name"],
+            "splits": CONFIG["training_data"].get(
+                "splits", {"train": "train", "val": "val"}
+            ),
+            "num_classes": CONFIG["training_data"].get("num_classes"),
+        },
+    script:
+        "../workflow_scripts/check_images.py"
+
+
+rule check_concepts:
+    input:
+        tree=dataset_tree("concept_data"),
+        library=library("check_concepts"),
+    output:
+        summary=dataset_summary("concept_data"),
+    log:
+        f"{DATA}/{CONFIG['concept_data']['name']}/logs/check_concepts.log",
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        root=dataset_root("concept_data"),
+        checks={
+            "name": CONFIG["concept_data"]["name"],
+            "categories": CONFIG["concept_data"].get("categories"),
+        },
+    script:
+        "../workflow_scripts/check_concepts.py"

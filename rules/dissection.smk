@@ -1,0 +1,61 @@
+# Stage 3, dissection: which units see concepts?
+
+
+rule dissect:
+    input:
+        model=f"{MODEL}/model.pt",
+        dataset=dataset_summary("training_data"),
+        concepts=dataset_summary("concept_data"),
+        tree=dataset_tree("concept_data"),
+        library=library("dissect"),
+    output:
+        expand(
+            "{folder}/{layer}{labels}.{extension}",
+            folder=DISSECTION,
+            layer=LAYERS,
+            labels=["", "_shuffled"],
+            extension=["npz", "csv"],
+        ),
+    log:
+        f"{DISSECTION}/logs/dissect.log",
+    benchmark:
+        f"{DISSECTION}/benchmarks/dissect.tsv"
+    wildcard_constraints:
+        model=one_of(MODELS),
+        seed=seeds(),
+    conda:
+        "../envs/dissection.yaml"
+    threads: job("dissection", "threads")
+    resources:
+        mem_mb=job("dissection", "mem_mb"),
+        runtime=job("dissection", "runtime"),
+        gpu=gpus(),
+    params:
+        dissection=dissection_params,
+    script:
+        "../workflow_scripts/dissect.py"
+
+
+rule activation_maps:
+    input:
+        models=figure03_files("models"),
+        tallies=figure03_files("tallies"),
+        dataset=dataset_summary("training_data"),
+        concepts=dataset_summary("concept_data"),
+        tree=dataset_tree("concept_data"),
+        library=library("activation_maps"),
+    output:
+        maps=f"{RUN}/dissection/activation_maps.npz",
+    log:
+        f"{RUN}/dissection/logs/activation_maps.log",
+    conda:
+        "../envs/dissection.yaml"
+    threads: job("dissection", "threads")
+    resources:
+        mem_mb=job("dissection", "mem_mb"),
+        runtime=job("dissection", "runtime"),
+        gpu=gpus(),
+    params:
+        maps=maps_params(),
+    script:
+        "../workflow_scripts/activation_maps.py"

@@ -1,0 +1,147 @@
+# Stage 5, paper: what do we conclude?
+#
+# These rules read what the others measured and never import torch.
+
+
+rule table01:
+    input:
+        tallies=table01_tallies(),
+        metrics=table01_metrics(),
+        reference=PUBLISHED,
+        library=library("table01"),
+    output:
+        csv=report(
+            f"{RUN}/tables/table01.csv",
+            caption="captions/table01.rst",
+            category="Tables",
+            labels={
+                "item": "Table 1",
+                "what": "every seed, mean and spread",
+                "format": "csv",
+            },
+        ),
+        md=f"{RUN}/tables/table01.md",
+        tex=f"{RUN}/tables/table01.tex",
+    log:
+        f"{RUN}/tables/logs/table01.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        table={
+            **measured(),
+            "runs": table01_runs(),
+            "dataset": {
+                "training": CONFIG["training_data"]["name"],
+                "concepts": CONFIG["concept_data"]["name"],
+            },
+        },
+    script:
+        "../workflow_scripts/table01.py"
+
+
+rule table01_comparison:
+    input:
+        table=f"{RUN}/tables/table01.csv",
+        reference=PUBLISHED,
+        library=library("table01_comparison"),
+    output:
+        csv=report(
+            f"{RUN}/tables/table01_comparison.csv",
+            caption="captions/table01_comparison.rst",
+            category="Tables",
+            labels={
+                "item": "Table 1",
+                "what": "change against scratch",
+                "format": "csv",
+            },
+        ),
+        md=f"{RUN}/tables/table01_comparison.md",
+    log:
+        f"{RUN}/tables/logs/table01_comparison.log",
+    conda:
+        "../envs/paper.yaml"
+    script:
+        "../workflow_scripts/table01_comparison.py"
+
+
+rule figure02:
+    input:
+        table=f"{RUN}/tables/table01.csv",
+        library=library("figure02"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure02.svg",
+            caption="captions/figure02.rst",
+            category="Figures",
+            labels={"item": "Figure 2", "what": "concept detectors", "format": "svg"},
+        ),
+        pdf=f"{RUN}/figures/figure02.pdf",
+        png=f"{RUN}/figures/figure02.png",
+    log:
+        f"{RUN}/figures/logs/figure02.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figure={**measured(), "models": CONFIG["paper"]["figure02"]["models"]},
+    script:
+        "../workflow_scripts/figure02.py"
+
+
+rule figure03:
+    input:
+        maps=f"{RUN}/dissection/activation_maps.npz",
+        library=library("figure03"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure03.svg",
+            caption="captions/figure03.rst",
+            category="Figures",
+            labels={"item": "Figure 3", "what": "activation maps", "format": "svg"},
+        ),
+        pdf=f"{RUN}/figures/figure03.pdf",
+        png=f"{RUN}/figures/figure03.png",
+    log:
+        f"{RUN}/figures/logs/figure03.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        maps=maps_params(),
+    script:
+        "../workflow_scripts/figure03.py"
+
+
+rule write_manifest:
+    input:
+        files=manifest_inputs(),
+        library=library("write_manifest"),
+    output:
+        manifest=report(
+            f"{RUN}/manifest.json",
+            caption="captions/manifest.rst",
+            category="Provenance",
+            labels={
+                "item": "Manifest",
+                "what": "checksums and versions",
+                "format": "json",
+            },
+        ),
+        config=report(
+            f"{RUN}/config.yaml",
+            caption="captions/config.rst",
+            category="Provenance",
+            labels={"item": "Config", "what": "with every default", "format": "yaml"},
+        ),
+    log:
+        f"{RUN}/logs/write_manifest.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        config=CONFIG,
+    script:
+        "../workflow_scripts/write_manifest.py"
+
+
+rule paper:
+    input:
+        paper_files(),
+        f"{RUN}/manifest.json",

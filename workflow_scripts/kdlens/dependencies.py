@@ -1,0 +1,64 @@
+"""Which library modules a script uses.
+
+Snakemake runs a rule again when its script changes, but knows nothing of the modules that the
+script imports. So every rule names them among its inputs. :func:`library_modules` finds them by
+reading the import statements, from the script through every module of the library that it reaches,
+whether they stand at the top of a file or inside a function. Nothing is imported or executed.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+
+PACKAGE = "kdlens"
+
+
+def library_modules(script: Path) -> list[Path]:
+    """Return the files of the library that ``script`` depends on, sorted.
+
+    Args:
+        script: a Python file; the package lies in the same folder.
+    """
+    folder = script.parent
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        for path in _imported_files(waiting.pop(), folder):
+            if path not in found:
+                found.add(path)
+                waiting.append(path)
+    return sorted(found)
+
+
+@lru_cache(maxsize=None)
+def _imported_files(path: Path, folder: Path) -> frozenset[Path]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"), filename=str(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, path, folder)
+            # What is imported from a package may be a module of it.
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    files: set[Path] = set()
+    for name in names:
+        if name.split(".")[0] == PACKAGE:
+            files |= _files_of(name, folder)
+    return frozenset(files)
+
+
+def _absolute(node: ast.ImportFrom, path: Path, folder: Path) -> str:
+    if not node.level:
+        return node.module or ""
+    package = path.relative_to(folder).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def _files_of(name: str, folder: Path) -> set[Path]:
+    """Return the module's file, and the ``__init__`` of every package around it."""
+    parts = name.split(".")
+    files = {folder.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)}
+    files.add(folder.joinpath(*parts[:-1], f"{parts[-1]}.py"))
+    return {file for file in files if file.is_file()}

@@ -1,0 +1,168 @@
+"""One look for all figures: sizes, fonts, and one colour and hatch for each method.
+
+Colours are those of Okabe and Ito, which readers with the common kinds of colour blindness can
+tell apart, and four more for what that palette has no room for. Each method also has a hatch of
+its own, so that a black-and-white print can still be read. The two nulls (a network with random
+weights; a trained one against shuffled labels) are grey: they are a yardstick, not a result.
+
+Text is never smaller than :data:`FONT_SIZE` at the printed width of :data:`WIDTH` inches (two
+columns of a conference page).
+
+Files are reproducible: drawing the same data again gives the same bytes, so no date and no
+version is written into them. SVG carries its letters as outlines and PDF embeds its fonts: they
+look the same on a machine without our font (DejaVu Sans, which comes with matplotlib).
+
+Errors: a method without a style is an :class:`~kdlens.errors.InputError`. There is no default
+colour, since two methods that share one by accident are a wrong figure.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from kdlens.errors import InputError, suggest
+from kdlens.files import atomic_path
+
+WIDTH = 7.0
+"""Width of a full-width figure in inches."""
+
+FONT_SIZE = 8.0
+"""Size of the smallest text in points."""
+
+PNG_DPI = 200
+
+INK = "#222222"
+"""Colour of text, whiskers and outlines."""
+
+_RC: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": FONT_SIZE,
+    "axes.titlesize": FONT_SIZE + 1,
+    "axes.labelsize": FONT_SIZE,
+    "xtick.labelsize": FONT_SIZE,
+    "ytick.labelsize": FONT_SIZE,
+    "legend.fontsize": FONT_SIZE,
+    "figure.titlesize": FONT_SIZE + 2,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.unicode_minus": True,
+    "hatch.linewidth": 0.5,
+    "image.interpolation": "nearest",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "kdlens",  # element ids are random without it
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "savefig.facecolor": "white",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method's bars are filled; ``hatch`` in matplotlib's notation."""
+
+    color: str
+    hatch: str = ""
+
+
+METHODS: Mapping[str, Look] = {
+    "cross_entropy": Look("#0072B2"),
+    "label_smoothing": Look("#E69F00", "///"),
+    "kd": Look("#009E73", "..."),
+    "at": Look("#56B4E9", "\\\\\\"),
+    "ft": Look("#CC79A7", "|||"),
+    "crd": Look("#D55E00", "---"),
+    "sskd": Look("#F0E442", "++"),
+    "self_kd": Look("#332288", "oo"),
+    "teacher": Look("#AA4466", "xx"),
+    "checkpoint": Look("#7A5C3E", "**"),
+    "random_init": Look("#DDDDDD", "////"),
+    "shuffled": Look("#A6A6A6", "\\\\\\\\"),
+}
+"""``teacher`` is for a teacher trained here (whatever its method), ``checkpoint`` for weights that
+were brought along, ``shuffled`` for any network counted against shuffled labels."""
+
+
+def look_of(method: str) -> Look:
+    """Return the colour and hatch of ``method``.
+
+    Raises:
+        InputError: if the method has none.
+    """
+    try:
+        return METHODS[method]
+    except KeyError:
+        raise InputError(
+            f"method '{method}' has no colour in kdlens/paper/style.py; add one, or "
+            f"correct the name: {suggest(method, METHODS)}"
+        ) from None
+
+
+def looks_of(methods: Sequence[str]) -> list[Look]:
+    """Return one look for each method; a method met again (a sweep, say) gets lighter each time."""
+    seen: dict[str, int] = {}
+    looks = []
+    for method in methods:
+        look = look_of(method)
+        times = seen.get(method, 0)
+        seen[method] = times + 1
+        looks.append(replace(look, color=lighter(look.color, 1 - 0.6**times)))
+    return looks
+
+
+def lighter(color: str, share: float) -> str:
+    """Move ``color`` by ``share`` (0 to 1) of the way towards white, keeping its hue."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*to_rgb(color))
+    return to_hex(colorsys.hls_to_rgb(hue, lightness + share * (1 - lightness), saturation))
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw and save in the house style, whatever the user's matplotlibrc says."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_RC)
+        yield
+
+
+def save(
+    figure: Figure, paths: Mapping[str, str | Path], *, title: str, description: str = ""
+) -> None:
+    """Write a figure in each format of ``paths`` ({"svg": …, "pdf": …, "png": …}), atomically.
+
+    Args:
+        title, description: kept inside the files, for readers of the file alone.
+    """
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Title": title, "Description": description, "Date": None, "Creator": "kdlens"},
+        "pdf": {
+            "Title": title,
+            "Subject": description,
+            "Creator": "kdlens",
+            "Producer": None,
+            "CreationDate": None,
+        },
+        "png": {"Title": title, "Description": description, "Software": None},
+    }
+    with house_style():
+        for kind, path in paths.items():
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=PNG_DPI, metadata=metadata[kind])

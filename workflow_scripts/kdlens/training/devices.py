@@ -1,0 +1,90 @@
+"""Where and how precisely to compute: device, precision, determinism.
+
+``bfloat16`` means automatic mixed precision: weights, gradients, optimiser state and losses stay
+float32, while convolutions and matrix products are computed in bfloat16.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from kdlens.errors import InputError
+
+_CPU_INFO = Path("/proc/cpuinfo")
+_log = logging.getLogger(__name__)
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the device for ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
+
+    Raises:
+        InputError: if cuda is asked for and absent, or for another name.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise InputError(f"device: '{name}' is not known; write auto, cpu or cuda")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise InputError(
+            "device: cuda was asked for, but torch sees no GPU here; write auto or cpu, "
+            "or check the driver and CUDA_VISIBLE_DEVICES"
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def resolve_precision(name: str, device: torch.device) -> str:
+    """Return ``float32`` or ``bfloat16``.
+
+    ``auto`` is bfloat16 where the device computes with it natively. (Elsewhere it is emulated: on a
+    CPU without such instructions training is some fifteen times slower than in float32.)
+
+    Raises:
+        InputError: for another name.
+    """
+    if name == "auto":
+        return "bfloat16" if _native_bfloat16(device) else "float32"
+    if name not in ("float32", "bfloat16"):
+        raise InputError(f"precision: '{name}' is not known; write auto, float32 or bfloat16")
+    if name == "bfloat16" and not _native_bfloat16(device):
+        _log.warning("precision: this %s has no bfloat16 arithmetic; auto is faster", device.type)
+    return name
+
+
+def _native_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    try:
+        flags = _CPU_INFO.read_text()
+    except OSError:
+        return False
+    # oneDNN also calls CPUs fit that have AVX-512 but must emulate bfloat16, so ask for both.
+    native = "avx512_bf16" in flags or "amx_bf16" in flags
+    return native and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def set_determinism(seed: int, threads: int) -> None:
+    """Make the same seed give the same bits on the same machine; call before any computation.
+
+    Sets the number of threads, seeds every generator, and chooses deterministic kernels; where CUDA
+    has none for an operation, torch warns and goes on.
+    """
+    # Read when cuBLAS starts: a fixed workspace is what makes its products reproducible.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Deterministic mode would also fill new tensors, which costs time and only guards against bugs.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    seed_generators(seed)
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the generators of Python, NumPy and torch (all devices)."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 (torchdistill's wrappers draw from the global one)
+    torch.manual_seed(seed)

@@ -1,0 +1,13 @@
+"""Training from scratch: the cross-entropy with the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kdlens.training.methods.base import Method, label_term
+
+
+def build(spec: Mapping[str, Any]) -> Method:
+    """Return the method; it has no hyper-parameters."""
+    return Method(terms={"hard": label_term(1.0)})

@@ -1,0 +1,201 @@
+"""Networks by name, and their weights from files.
+
+A network is described by a spec: ``architecture`` (a classification network of torchvision), and
+for ResNets ``width`` (channels of the first stage, C; the stages have C, 2C, 4C and 8C, times 4 with
+bottleneck blocks), ``stem`` and ``last_stride``:
+
+- stem ``imagenet``: 7x7 convolution of stride 2, then 3x3 max-pooling of stride 2;
+- stem ``small``: 3x3 convolution of stride 1 and no pooling, for images of some 32 pixels;
+- ``last_stride`` 1: layer4 keeps the resolution of layer3, so that its maps are not too coarse to
+  dissect where images are small.
+
+With width 64, stem ``imagenet`` and ``last_stride`` 2 the network *is* torchvision's, and every
+variant has the names of torchvision's parameters. ``classes`` in a spec overrides the dataset's
+number of classes, for a checkpoint that was trained on others.
+
+Weights are loaded strictly: a file that is missing or does not fit is an error, since a network with
+random weights would be measured like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+from torch import nn
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+from kdlens.errors import InputError, suggest
+
+_RESNETS = {
+    "resnet18": (BasicBlock, (2, 2, 2, 2)),
+    "resnet34": (BasicBlock, (3, 4, 6, 3)),
+    "resnet50": (Bottleneck, (3, 4, 6, 3)),
+    "resnet101": (Bottleneck, (3, 4, 23, 3)),
+    "resnet152": (Bottleneck, (3, 8, 36, 3)),
+}
+_PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
+# Their training output is a tuple with auxiliary classifiers, which no loss here expects.
+_AUXILIARY = ("googlenet", "inception_v3")
+
+
+class ScaledResNet(ResNet):
+    """A torchvision ResNet with another width, stem or last stride (see the module)."""
+
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck],
+        depths: tuple[int, ...],
+        *,
+        num_classes: int,
+        width: int,
+        stem: str,
+        last_stride: int,
+    ) -> None:
+        nn.Module.__init__(self)
+        # What ResNet._make_layer reads.
+        self._norm_layer = nn.BatchNorm2d
+        self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, 64
+
+        if stem == "imagenet":
+            self.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
+            self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        else:
+            self.conv1 = nn.Conv2d(3, width, kernel_size=3, stride=1, padding=1, bias=False)
+            self.maxpool = nn.Identity()
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.layer1 = self._make_layer(block, width, depths[0])
+        self.layer2 = self._make_layer(block, 2 * width, depths[1], stride=2)
+        self.layer3 = self._make_layer(block, 4 * width, depths[2], stride=2)
+        self.layer4 = self._make_layer(block, 8 * width, depths[3], stride=last_stride)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(8 * width * block.expansion, num_classes)
+
+        # torchvision's initialisation; batch norm starts as the identity by itself.
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
+    """Return a new network in training mode, initialised from torch's global generator.
+
+    Args:
+        spec: see the module; only ``architecture`` is required.
+        num_classes: the dataset's, unless the spec has ``classes``.
+
+    Raises:
+        InputError: if the architecture is unknown, or has no such variant.
+    """
+    architecture = spec["architecture"]
+    classes = network_classes(spec, num_classes)
+    known = torchvision.models.list_models(module=torchvision.models)
+    if architecture not in known:
+        raise InputError(f"network: no architecture '{architecture}'; {suggest(architecture, known)}")
+    if architecture in _AUXILIARY:
+        raise InputError(
+            f"network: {architecture} is not supported (it has auxiliary classifiers); "
+            "choose another architecture, such as resnet50"
+        )
+    variant = {key: spec.get(key, default) for key, default in _PUBLISHED.items()}
+    if variant == _PUBLISHED:
+        return torchvision.models.get_model(architecture, weights=None, num_classes=classes)
+    if architecture not in _RESNETS:
+        changed = ", ".join(key for key, value in _PUBLISHED.items() if variant[key] != value)
+        raise InputError(
+            f"network: {architecture} is only available as published; leave out {changed}, "
+            f"or choose one of {', '.join(_RESNETS)}"
+        )
+    if variant["stem"] not in ("imagenet", "small") or variant["last_stride"] not in (1, 2):
+        raise InputError(
+            f"network: stem '{variant['stem']}' with last_stride {variant['last_stride']} is not "
+            "known; write imagenet or small, and 1 or 2"
+        )
+    block, depths = _RESNETS[architecture]
+    return ScaledResNet(block, depths, num_classes=classes, **variant)
+
+
+def network_classes(spec: Mapping[str, Any], num_classes: int) -> int:
+    """Return how many classes a network tells apart: the spec's ``classes`` or the dataset's."""
+    return int(spec.get("classes") or num_classes)
+
+
+def load_network(
+    spec: Mapping[str, Any], num_classes: int, path: str | Path, device: torch.device | str
+) -> nn.Module:
+    """Return the network of ``spec`` with the weights of a ``model.pt``, in eval mode on ``device``.
+
+    Raises:
+        InputError: if the file is missing, unreadable, or of another network.
+    """
+    network = build_network(spec, num_classes)
+    load_weights(network, read_state(path), path)
+    return network.to(device).eval()
+
+
+def read_state(path: str | Path) -> dict[str, torch.Tensor]:
+    """Read a state_dict, without executing anything that the file might contain.
+
+    Raises:
+        InputError: if the file is missing, truncated, or not a mapping of names to tensors.
+    """
+    state = read_pickle(path)
+    if not isinstance(state, Mapping) or not state:
+        raise InputError(f"{path}: holds no state_dict (a mapping of names to tensors)")
+    for name, value in state.items():
+        if not isinstance(value, torch.Tensor):
+            raise InputError(
+                f"{path}: '{name}' is no tensor but {type(value).__name__}; "
+                "a plain state_dict is expected, as from torch.save(network.state_dict(), path)"
+            )
+    return dict(state)
+
+
+def read_pickle(path: str | Path) -> Any:
+    """Read what torch.save wrote, as far as it is plain data; errors as :func:`read_state`."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; there are no weights to load") from error
+    except Exception as error:  # torch.load raises a dozen kinds on damaged files
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(
+            f"{path}: not readable as plain weights ({reason[0][:120]}); the file is truncated or "
+            "damaged, or contains more than tensors. Make or fetch it again."
+        ) from error
+
+
+def load_weights(
+    network: nn.Module, state: Mapping[str, torch.Tensor], source: str | Path
+) -> None:
+    """Copy ``state`` into ``network``; every name and shape must agree.
+
+    Raises:
+        InputError: naming the first differences.
+    """
+    expected = network.state_dict()
+    missing = [name for name in expected if name not in state]
+    extra = [name for name in state if name not in expected]
+    shapes = [
+        f"{name} has shape {tuple(state[name].shape)}, not {tuple(value.shape)}"
+        for name, value in expected.items()
+        if name in state and state[name].shape != value.shape
+    ]
+    problems = []
+    if missing:
+        problems.append(f"{len(missing)} missing ({', '.join(missing[:3])})")
+    if extra:
+        problems.append(f"{len(extra)} unexpected ({', '.join(extra[:3])})")
+    if shapes:
+        problems.append(f"{len(shapes)} of another shape ({'; '.join(shapes[:3])})")
+    if problems:
+        raise InputError(
+            f"{source}: the weights are of another network: {', '.join(problems)}. "
+            "Give the file that belongs to this network, or correct the network's entry "
+            "(architecture, width, stem, last_stride, classes)."
+        )
+    network.load_state_dict(state)
