@@ -317,7 +317,9 @@ def _check_teacher(config: dict[str, Any], name: str) -> None:
                 f"{suggest(teacher, [m for m in models if m != chain[-1]])}"
             )
         if teacher in chain:
-            how = "itself" if teacher == name and len(chain) == 1 else " <- ".join([*chain, teacher])
+            how = (
+                "itself" if teacher == name and len(chain) == 1 else " <- ".join([*chain, teacher])
+            )
             raise InputError(
                 f"config key models.{name}.teacher: the model teaches {how}; "
                 "name another model as its teacher"

@@ -66,7 +66,9 @@ def number(value: float | None, decimals: int) -> str:
     return f"{value:.{decimals}f}"
 
 
-def mean_and_sd(mean: float | None, sd: float | None, decimals: int, plus_minus: str = " ± ") -> str:
+def mean_and_sd(
+    mean: float | None, sd: float | None, decimals: int, plus_minus: str = " ± "
+) -> str:
     """Format ``mean ± sd``; without a spread (one seed) the value alone."""
     if mean is None:
         return MISSING

@@ -1,16 +1,16 @@
 """Table 1: how many units of a layer detect concepts, for each model of a run.
 
-From one tallies file and one metrics file a network, :func:`build_table` makes a :class:`Table`,
-and :func:`write_csv` / :func:`read_csv` carry it to the figures and the comparison without loss.
+This module is the table as data, and the csv file that carries it to the figures and to the
+comparison without loss. `table01_count` makes it from tallies, `table01_render` shows it.
 
 **A group** is one model against one kind of labels, over its seeds. Its key is the model's name,
 or ``<model>_shuffled`` when it was counted against shuffled labels (the second null).
 
-**Columns.** The categories (:data:`CATEGORIES` first, then any others of the concept data set)
-hold the units whose best category it is; ``total`` their sum; ``unique``, ``pairs`` and
-``distinct`` the other ways to count, as `kdlens.dissection.detectors` defines them. Which count
-stands under the paper's words "unique" and "total" is decided there (``TABLE1_COLUMNS``), not
-here. ``top1`` is the accuracy in percent.
+**Columns.** A category's column (:data:`~kdlens.paper.reference.CATEGORIES` first, then any
+others of the concept data set) holds the units whose best category it is; ``total`` is their sum;
+``unique``, ``pairs`` and ``distinct`` are the other ways to count, as `kdlens.dissection.detectors`
+defines them. Which count stands under the paper's words "unique" and "total" is decided there
+(``TABLE1_COLUMNS``), not here. ``top1`` is the accuracy in percent.
 
 **table01.csv** has one row for each group and seed, and after them the group's summary:
 
@@ -29,46 +29,44 @@ row's name), ``seed``, ``seeds``, ``units`` (size of the layer), and the setting
 hang on: ``layer, quantile, iou_threshold, denominator, training, concepts``. An empty cell is "not
 known" or "not measured", never zero.
 
-Errors: :class:`~kdlens.errors.InputError` for files that do not belong to the run they are listed
-for, missing keys, a method without a style, a published row that does not exist.
+Errors: :class:`~kdlens.errors.InputError` for a damaged file and for a method without a style.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from kdlens.dissection.detectors import TABLE1_COLUMNS, Detectors
-from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError, suggest
-from kdlens.files import read_json, write_text
+from kdlens.files import write_text
+from kdlens.paper.reference import (
+    CATEGORIES,
+    PUBLISHED_COLUMNS,
+    PUBLISHED_SEEDS,
+    PUBLISHED_SETTINGS,
+    PUBLISHED_UNITS,
+    parse_number,
+    read_rows,
+)
 from kdlens.paper.style import look_of
-
-CATEGORIES = ("object", "scene", "part", "material", "texture", "color")
-"""The paper's category columns, in its order."""
 
 COUNTS = ("unique", "total", "pairs", "distinct")
 
-PUBLISHED_COLUMNS = (*CATEGORIES, "unique", "total", "top1")
-
-PUBLISHED_UNITS = 512
-"""Size of the published layer: the paper's Table 1 is layer4 of ResNet-18 at its full width."""
-
-PUBLISHED_SEEDS = 3
-"""The paper's numbers are means of three networks."""
-
-_IDENTITY = ("model", "label", "method", "labels", "reference")
+IDENTITY = ("model", "label", "method", "labels", "reference")
+"""What names a group and is the same for all its seeds."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the counts of a table hang on; the same for all its rows."""
+    """What the counts of a table hang on; the same for all its groups.
+
+    ``training`` and ``concepts`` are names of data sets, ``denominator`` is "image" or "mask".
+    """
 
     layer: str
     quantile: float
@@ -91,6 +89,13 @@ class Group:
     seeds: tuple[int, ...]
     values: Mapping[str, tuple[float | None, ...]]
     published: Mapping[str, float | None] | None
+
+    def __post_init__(self) -> None:
+        if self.labels not in ("true", "shuffled"):
+            raise InputError(
+                f"model '{self.model}': labels are '{self.labels}', expected 'true' or 'shuffled'"
+            )
+        look_of(self.style)
 
     @property
     def key(self) -> str:
@@ -118,7 +123,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """Table 1 of a run, groups in the order of the config."""
+    """Table 1 of a run, its groups in the order of the config."""
 
     settings: Settings
     categories: tuple[str, ...]
@@ -147,212 +152,36 @@ def group_key(model: str, labels: str) -> str:
     return f"{model}_shuffled" if labels == "shuffled" else model
 
 
-def build_table(
-    runs: Sequence[Mapping[str, Any]],
-    tallies: Sequence[str | Path],
-    metrics: Sequence[str | Path],
-    reference: str | Path,
-    settings: Settings,
-) -> Table:
-    """Count the detectors of every network and put them side by side with the paper's.
-
-    Args:
-        runs: one entry a network, ``{"model", "seed", "label", "method", "reference", "labels"}``.
-        tallies, metrics: the networks' files, in the order of ``runs``.
-        reference: the published numbers (see :func:`read_reference`).
-    """
-    if not runs or not len(runs) == len(tallies) == len(metrics):
-        raise InputError(
-            f"table01: {len(runs)} runs, {len(tallies)} tallies and {len(metrics)} metrics files; "
-            "give one of each for every network, and at least one network"
-        )
-    published = read_reference(reference)
-    grouped: dict[str, list[_Network]] = {}
-    for run, tallies_path, metrics_path in zip(runs, tallies, metrics, strict=True):
-        network = _measure(run, tallies_path, metrics_path, settings)
-        grouped.setdefault(group_key(run["model"], run["labels"]), []).append(network)
-    extra = {name: None for networks in grouped.values() for n in networks for name in n.categories}
-    categories = (*CATEGORIES, *(name for name in extra if name not in CATEGORIES))
-    return Table(
-        settings=settings,
-        categories=categories,
-        groups=tuple(_group(networks, categories, published) for networks in grouped.values()),
-    )
-
-
-@dataclass(frozen=True)
-class _Network:
-    run: Mapping[str, Any]
-    units: int
-    categories: Mapping[str, int]
-    counts: Mapping[str, float | None]
-
-
-def _measure(
-    run: Mapping[str, Any], tallies_path: str | Path, metrics_path: str | Path, settings: Settings
-) -> _Network:
-    tallies = Tallies.load(tallies_path)
-    _check_belongs(
-        tallies_path,
-        tallies.meta,
-        {
-            "layer": settings.layer,
-            "labels": run["labels"],
-            "model": run["model"],
-            "seed": run["seed"],
-        },
-    )
-    detectors: Detectors = tallies.detectors(
-        iou_threshold=settings.iou_threshold,
-        quantile=settings.quantile,
-        denominator=settings.denominator,
-    )
-    metrics = read_json(metrics_path)
-    if not isinstance(metrics, dict):
-        raise InputError(f"{metrics_path}: not a table of metrics; train the model again")
-    _check_belongs(metrics_path, metrics, {"model": run["model"], "seed": run["seed"]})
-    if "top1" not in metrics:
-        raise InputError(f"{metrics_path}: key 'top1' is missing; train the model again")
-    return _Network(
-        run=run,
-        units=detectors.units,
-        categories=detectors.by_category,
-        counts={
-            **{column: getattr(detectors, TABLE1_COLUMNS[column]) for column in ("unique", "total")},
-            "pairs": detectors.pairs,
-            "distinct": detectors.distinct_labels,
-            "top1": metrics["top1"],
-        },
-    )
-
-
-def _check_belongs(
-    path: str | Path, found: Mapping[str, Any], expected: Mapping[str, Any]
-) -> None:
-    for key, value in expected.items():
-        if key not in found:
-            raise InputError(f"{path}: key '{key}' is missing; make the file again")
-        if found[key] != value:
-            raise InputError(
-                f"{path}: {key} is {found[key]!r}, expected {value!r}; the file belongs to another "
-                "network. Delete it and run the workflow again."
-            )
-
-
-def _group(
-    networks: Sequence[_Network],
-    categories: Sequence[str],
-    published: Mapping[str, Mapping[str, float | None]],
-) -> Group:
-    networks = sorted(networks, key=lambda network: network.run["seed"])
-    first = networks[0]
-    key = group_key(first.run["model"], first.run["labels"])
-    for network in networks[1:]:
-        for name in _IDENTITY:
-            if network.run[name] != first.run[name]:
-                raise InputError(
-                    f"table01: the seeds of '{key}' disagree on {name}: {first.run[name]!r} and "
-                    f"{network.run[name]!r}"
-                )
-        if network.units != first.units:
-            raise InputError(
-                f"table01: the seeds of '{key}' have layers of {first.units} and {network.units} "
-                "units; the same model must have the same layer with every seed"
-            )
-    seeds = tuple(network.run["seed"] for network in networks)
-    if len(set(seeds)) < len(seeds):
-        raise InputError(f"table01: '{key}' lists a seed twice: {seeds}")
-    values: dict[str, tuple[float | None, ...]] = {
-        name: tuple(network.categories.get(name) for network in networks) for name in categories
-    }
-    for name in (*COUNTS, "top1"):
-        values[name] = tuple(network.counts[name] for network in networks)
-    reference = first.run["reference"]
-    if reference is not None and reference not in published:
-        raise InputError(
-            f"model '{first.run['model']}': no published row '{reference}'; "
-            f"{suggest(reference, published)}"
-        )
-    return _checked(
-        Group(
-            **{name: first.run[name] for name in _IDENTITY},
-            units=first.units,
-            seeds=seeds,
-            values=values,
-            published=None if reference is None else published[reference],
-        )
-    )
-
-
-def _checked(group: Group) -> Group:
-    look_of(group.style)
-    if group.labels not in ("true", "shuffled"):
-        raise InputError(
-            f"model '{group.model}': labels are '{group.labels}', expected 'true' or 'shuffled'"
-        )
-    return group
-
-
-def read_reference(path: str | Path) -> dict[str, dict[str, float | None]]:
-    """Read the published Table 1: a ``model`` column, then :data:`PUBLISHED_COLUMNS`.
-
-    Returns:
-        For each published row, its numbers by column; an empty cell is None.
-    """
-    rows = _read_rows(path, ("model", *PUBLISHED_COLUMNS))
-    return {
-        row["model"]: {name: _number(row[name], path, name) for name in PUBLISHED_COLUMNS}
-        for row in rows
-    }
-
-
-# -- the file -------------------------------------------------------------------------------------
-
-
 def write_csv(path: str | Path, table: Table) -> None:
     """Write ``table01.csv`` (see the module's head for its rows and columns)."""
-    header = [
-        "row",
-        *_IDENTITY,
-        "seed",
-        "seeds",
-        "units",
-        *table.columns,
-        *(field.name for field in fields(Settings)),
-    ]
+    setting_names = [field.name for field in fields(Settings)]
+    header = ["row", *IDENTITY, "seed", "seeds", "units", *table.columns, *setting_names]
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, header, lineterminator="\n", restval="")
     writer.writeheader()
     for group in table.groups:
         for row in _rows(group, table):
-            writer.writerow({key: _cell(value) for key, value in row.items()})
+            writer.writerow({name: _cell(value) for name, value in row.items()})
     write_text(path, buffer.getvalue())
 
 
 def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
-    identity = {name: getattr(group, name) for name in _IDENTITY}
+    identity = {name: getattr(group, name) for name in IDENTITY}
     settings = asdict(table.settings)
-    many = {"seeds": len(group.seeds), "units": group.units}
-    rows: list[dict[str, Any]] = [
-        {"row": "seed", "seed": seed, "seeds": 1, "units": group.units}
+    measured = identity | settings | {"units": group.units}
+    rows = [
+        measured
+        | {"row": "seed", "seed": seed, "seeds": 1}
         | {name: group.values[name][i] for name in table.columns}
         for i, seed in enumerate(group.seeds)
     ]
-    rows.append({"row": "mean"} | many | {name: group.mean(name) for name in table.columns})
-    rows.append({"row": "sd"} | many | {name: group.sd(name) for name in table.columns})
+    for name, summary in (("mean", group.mean), ("sd", group.sd)):
+        numbers = {column: summary(column) for column in table.columns}
+        rows.append(measured | {"row": name, "seeds": len(group.seeds)} | numbers)
     if group.published is not None:
-        rows.append(
-            {"row": "published", "seeds": PUBLISHED_SEEDS, "units": PUBLISHED_UNITS}
-            | dict(group.published)
-        )
-    return [
-        {"row": row.pop("row")}
-        | identity
-        | row
-        | (settings if row_name != "published" else {"layer": "layer4", "training": "ImageNet"})
-        for row in rows
-        for row_name in [row["row"]]
-    ]
+        printed = {"row": "published", "seeds": PUBLISHED_SEEDS, "units": PUBLISHED_UNITS}
+        rows.append(identity | dict(PUBLISHED_SETTINGS) | printed | dict(group.published))
+    return rows
 
 
 def _cell(value: Any) -> str:
@@ -367,88 +196,52 @@ def read_csv(path: str | Path) -> Table:
     """Read ``table01.csv`` back; the summaries are computed again from its seeds.
 
     Raises:
-        InputError: if the file is missing, has no seeds, or lacks a column.
+        InputError: if the file is missing, has no seeds, lacks a column or holds no number where
+            one must be.
     """
     setting_names = [field.name for field in fields(Settings)]
-    needed = ("row", *_IDENTITY, "seed", "units", *CATEGORIES, *COUNTS, "top1", *setting_names)
-    rows = _read_rows(path, needed)
-    seeds = [row for row in rows if row["row"] == "seed"]
-    if not seeds:
+    needed = ("row", *IDENTITY, "seed", "units", *CATEGORIES, *COUNTS, "top1", *setting_names)
+    rows = read_rows(path, needed)
+    members: dict[str, list[dict[str, str]]] = {}
+    published: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        key = group_key(row["model"], row["labels"])
+        if row["row"] == "seed":
+            members.setdefault(key, []).append(row)
+        elif row["row"] == "published":
+            published[key] = {c: parse_number(row[c], path, c) for c in PUBLISHED_COLUMNS}
+    if not members:
         raise InputError(f"{path}: holds no network; delete it and run the workflow again")
     header = list(rows[0])
     categories = tuple(header[header.index("units") + 1 : header.index(COUNTS[0])])
     columns = (*categories, *COUNTS, "top1")
     try:
-        settings = Settings(
-            **{
-                name: float(seeds[0][name]) if name in _NUMERIC_SETTINGS else seeds[0][name]
-                for name in setting_names
-            }
-        )
-        by_key: dict[str, list[dict[str, str]]] = {}
-        for row in seeds:
-            by_key.setdefault(group_key(row["model"], row["labels"]), []).append(row)
-        published = {
-            group_key(row["model"], row["labels"]): {
-                name: _number(row[name], path, name) for name in PUBLISHED_COLUMNS
-            }
-            for row in rows
-            if row["row"] == "published"
-        }
         groups = tuple(
-            _checked(
-                Group(
-                    **{name: members[0][name] for name in _IDENTITY[:-1]},
-                    reference=members[0]["reference"] or None,
-                    units=int(members[0]["units"]),
-                    seeds=tuple(int(row["seed"]) for row in members),
-                    values={
-                        name: tuple(_number(row[name], path, name) for row in members)
-                        for name in columns
-                    },
-                    published=published.get(key),
-                )
-            )
-            for key, members in by_key.items()
+            _read_group(path, group, columns, published.get(key)) for key, group in members.items()
         )
+        settings: dict[str, Any] = {name: rows[0][name] for name in setting_names}
+        for name in ("quantile", "iou_threshold"):
+            settings[name] = float(settings[name])
     except ValueError as error:
-        raise InputError(
-            f"{path}: {error}; delete the file and run the workflow again"
-        ) from error
-    return Table(settings, categories, groups)
+        raise InputError(f"{path}: {error}; delete it and run the workflow again") from error
+    return Table(Settings(**settings), categories, groups)
 
 
-_NUMERIC_SETTINGS = ("quantile", "iou_threshold")
-
-
-def _read_rows(path: str | Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    try:
-        with open(path, encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            rows = list(reader)
-            header = reader.fieldnames or []
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a csv file ({error})") from error
-    missing = [name for name in needed if name not in header]
-    if missing:
-        raise InputError(
-            f"{path}: column '{missing[0]}' is missing (found: {', '.join(header) or 'nothing'})"
-        )
-    for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise InputError(f"{path}: line {line} has not as many cells as the header")
-    return rows
-
-
-def _number(text: str, path: str | Path, column: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{path}: column '{column}' holds '{text}', expected a number or nothing")
-    return value
+def _read_group(
+    path: str | Path,
+    rows: list[dict[str, str]],
+    columns: tuple[str, ...],
+    published: Mapping[str, float | None] | None,
+) -> Group:
+    model, label, method, labels, reference = (rows[0][name] for name in IDENTITY)
+    return Group(
+        model=model,
+        label=label,
+        method=method,
+        labels=labels,
+        reference=reference or None,
+        units=int(rows[0]["units"]),
+        seeds=tuple(int(row["seed"]) for row in rows),
+        values={c: tuple(parse_number(row[c], path, c) for row in rows) for c in columns},
+        published=published,
+    )

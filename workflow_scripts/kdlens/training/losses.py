@@ -21,10 +21,8 @@ import torch
 from torch import nn
 from torchdistill.losses.registry import register_mid_level_loss
 
-SOFT_CROSS_ENTROPY = "SoftCrossEntropyLoss"
 
-
-@register_mid_level_loss(key=SOFT_CROSS_ENTROPY)
+@register_mid_level_loss
 class SoftCrossEntropyLoss(nn.Module):
     """T^2 times the cross-entropy between softened predictions, averaged over the batch.
 
@@ -47,4 +45,4 @@ class SoftCrossEntropyLoss(nn.Module):
         return self.temperature**2 * loss
 
     def __str__(self) -> str:
-        return f"{SOFT_CROSS_ENTROPY}(temperature={self.temperature})"
+        return f"SoftCrossEntropyLoss(temperature={self.temperature})"

@@ -29,6 +29,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from kdlens.errors import InputError, suggest
+from kdlens.training.randomness import Stream, derived_seed
 
 _RESNETS = {
     "resnet18": (BasicBlock, (2, 2, 2, 2)),
@@ -95,7 +96,9 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
     classes = network_classes(spec, num_classes)
     known = torchvision.models.list_models(module=torchvision.models)
     if architecture not in known:
-        raise InputError(f"network: no architecture '{architecture}'; {suggest(architecture, known)}")
+        raise InputError(
+            f"network: no architecture '{architecture}'; {suggest(architecture, known)}"
+        )
     if architecture in _AUXILIARY:
         raise InputError(
             f"network: {architecture} is not supported (it has auxiliary classifiers); "
@@ -117,6 +120,16 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
         )
     block, depths = _RESNETS[architecture]
     return ScaledResNet(block, depths, num_classes=classes, **variant)
+
+
+def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> nn.Module:
+    """Return a new network whose weights depend on the seed alone.
+
+    So a network of random weights is the very start of the trained one of the same seed, and
+    students of different methods start from the same weights. Seeds torch's global generator.
+    """
+    torch.manual_seed(derived_seed(seed, Stream.WEIGHTS))
+    return build_network(spec, num_classes)
 
 
 def network_classes(spec: Mapping[str, Any], num_classes: int) -> int:
@@ -169,9 +182,7 @@ def read_pickle(path: str | Path) -> Any:
         ) from error
 
 
-def load_weights(
-    network: nn.Module, state: Mapping[str, torch.Tensor], source: str | Path
-) -> None:
+def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], source: str | Path) -> None:
     """Copy ``state`` into ``network``; every name and shape must agree.
 
     Raises:

@@ -12,7 +12,19 @@ address.
 
 from __future__ import annotations
 
+import enum
+
 import numpy as np
+
+
+class Stream(enum.IntEnum):
+    """The uses that are made of a seed; a number, once given, stays."""
+
+    WEIGHTS = 1
+    ORDER = 2
+    AUGMENTATION = 3
+    EPOCH = 4
+
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)

@@ -31,7 +31,7 @@ def colour_name(red: int, green: int, blue: int) -> str:
     """
     most, least = max(red, green, blue), min(red, green, blue)
     chroma = most - least
-    if most < 36:
+    if most < 44:
         return "black"
     saturation = 100 * chroma // most
     if saturation < 14 or chroma < 16:

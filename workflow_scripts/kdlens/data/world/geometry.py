@@ -80,9 +80,7 @@ def snap(points: Any) -> Outline:
 def rotor(degrees: float) -> complex:
     """The complex number that turns by so many degrees counter-clockwise, snapped."""
     angle = math.radians(degrees)
-    return complex(
-        round(math.cos(angle) * _GRID) / _GRID, round(math.sin(angle) * _GRID) / _GRID
-    )
+    return complex(round(math.cos(angle) * _GRID) / _GRID, round(math.sin(angle) * _GRID) / _GRID)
 
 
 def outline(*corners: tuple[float, float]) -> Outline:

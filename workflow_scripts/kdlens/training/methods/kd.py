@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kdlens.training.losses import SOFT_CROSS_ENTROPY
 from kdlens.training.methods.base import Method, label_term
 
 
@@ -13,7 +12,7 @@ def build(spec: Mapping[str, Any]) -> Method:
     """Return the method; ``alpha`` weights the soft term, ``temperature`` softens both outputs."""
     alpha, temperature = float(spec["alpha"]), float(spec["temperature"])
     soft = {
-        "criterion": {"key": SOFT_CROSS_ENTROPY, "kwargs": {"temperature": temperature}},
+        "criterion": {"key": "SoftCrossEntropyLoss", "kwargs": {"temperature": temperature}},
         "weight": alpha,
     }
     return Method(terms={"hard": label_term(1.0 - alpha), "soft": soft}, needs_teacher=True)

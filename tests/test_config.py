@@ -1,0 +1,183 @@
+"""The config: every shipped file is valid, and every mistake is a line that says what to write."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from kdlens.config import expand_variables, load_schema, published_rows, resolve
+from kdlens.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = sorted(ROOT.glob("config/*.yaml"))
+SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
+PUBLISHED = published_rows(ROOT / "config/reference/han2023/table01.csv")
+DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+
+
+def changed(path: str, value: object) -> dict:
+    """The demo's config with one key (dotted path) set, or removed if ``value`` is ``...``."""
+    config = copy.deepcopy(DEMO)
+    *parents, last = path.split(".")
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    if value is ...:
+        del node[last]
+    else:
+        node[last] = value
+    return config
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_shipped_configs_resolve(path):
+    config = resolve(yaml.safe_load(path.read_text("utf-8")), SCHEMA, PUBLISHED)
+    for name, model in config["models"].items():
+        assert model["label"], name
+        if "training" in model:
+            assert model["training"]["optimizer"] == "sgd"
+    assert config["run"] == {"config": "demo"}.get(path.stem, path.stem)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("modles", {}, "config key modles is not known; did you mean 'models'?"),
+        ("models", ..., "the key models is missing"),
+        ("models", None, "config key models: null is empty; write a mapping"),
+        ("run", "My Run", "config key run: 'My Run' does not have the form"),
+        ("device", "gpu", "write one of: auto, cpu, cuda"),
+        ("training.epochs", 0, "config key training.epochs: 0 is out of range"),
+        (
+            "training.epochs",
+            "six",
+            "config key training.epochs: six is a text; write a whole number",
+        ),
+        (
+            "training.schedule",
+            {"name": "multistep"},
+            "training.schedule: the key milestones is missing",
+        ),
+        ("training.schedule", {"name": "steps"}, "training.schedule.name: 'steps' is not known"),
+        ("training_data.source", "imagefolder", "did you mean 'image_folder'?"),
+        ("training_data.std", [0.2, 0.2, 0], "training_data.std: every entry must be more than 0"),
+        (
+            "training_data.name",
+            "world_concepts",
+            "concept_data.name: 'world_concepts' is the training",
+        ),
+        ("concept_data.mask_size", 81, "concept_data.mask_size: 81 is larger than the images"),
+        ("concept_data.path", "x.zip", "config key concept_data.path is not known"),
+        ("networks.resnet18_w16.architecture", "resnet19", "resnet19 is not among the choices"),
+        (
+            "models.kd.alpha",
+            1.5,
+            "models.kd.alpha: 1.5 is out of range; write a number of at most 1",
+        ),
+        ("models.kd.alpha", True, "models.kd.alpha: true is true or false; write a number"),
+        (
+            "models.kd.temprature",
+            4,
+            "models.kd.temprature is not known; did you mean 'temperature'?",
+        ),
+        ("models.kd.method", "distill", "models.kd.method: 'distill' is not known"),
+        (
+            "models.kd.teacher",
+            "teachr",
+            "models.kd.teacher: 'teachr' is not an entry of models; did",
+        ),
+        ("models.kd.teacher", "kd", "models.kd.teacher: the model teaches itself"),
+        ("models.kd.teacher", ..., "models.kd: the key teacher is missing"),
+        ("models.kd.teacher_seed", 7, "models.kd.teacher_seed: teacher has no seed 7; it has 1"),
+        (
+            "models.kd.network",
+            "resnet18",
+            "models.kd.network: 'resnet18' is not an entry of networks",
+        ),
+        ("models.kd.reference", "vanilla", "the published Table 1 has no row 'vanilla'"),
+        ("models.scratch.seeds", [], "models.scratch.seeds: is empty"),
+        ("models.scratch.seeds", [1, 1], "names something twice"),
+        (
+            "models.scratch.training",
+            {"epoch": 3},
+            "training.epoch is not known; did you mean 'epochs'?",
+        ),
+        ("models.a b", {"network": "x", "method": "kd"}, "the name 'a b' has other characters"),
+        (
+            "models.own",
+            {"network": "resnet18_w16", "method": "checkpoint"},
+            "the key weights is missing",
+        ),
+        ("paper.models", ["scratch", "kdd"], "paper.models: 'kdd' is not an entry of models"),
+        ("paper.shuffled", "kdd", "paper.shuffled: 'kdd' is not an entry of models"),
+        ("dissection.denominator", "pixel", "write one of: image, mask"),
+        ("dissection.quantiles", [1.0], "dissection.quantiles.0: 1.0 is out of range"),
+    ],
+)
+def test_mistake_is_named(path, value, message):
+    with pytest.raises(InputError) as caught:
+        resolve(changed(path, value), SCHEMA, PUBLISHED)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_teachers_in_a_circle():
+    config = changed("models.teacher", {**DEMO["models"]["kd"], "teacher": "kd"})
+    with pytest.raises(InputError, match=r"(teacher <- kd <- teacher|kd <- teacher <- kd); name another model"):
+        resolve(config, SCHEMA, PUBLISHED)
+
+
+def test_checkpoint_needs_one_source_and_a_checksum():
+    own = {"network": "resnet18_w16", "method": "checkpoint"}
+    with pytest.raises(InputError, match="the key sha256 is missing"):
+        resolve(changed("models.own", {**own, "weights": {"path": "x.pt"}}), SCHEMA, PUBLISHED)
+    both = {"path": "x.pt", "url": "https://example.org/x.pt", "sha256": "0" * 64}
+    with pytest.raises(InputError, match="exactly one of torchvision, path and url"):
+        resolve(changed("models.own", {**own, "weights": both}), SCHEMA, PUBLISHED)
+
+
+def test_defaults_and_overrides():
+    config = resolve(DEMO, SCHEMA, PUBLISHED)
+    teacher, kd = config["models"]["teacher"], config["models"]["kd"]
+    assert teacher["training"]["epochs"] == DEMO["models"]["teacher"]["training"]["epochs"]
+    assert kd["training"]["epochs"] == DEMO["training"]["epochs"]
+    assert kd["training"]["momentum"] == 0.9
+    assert kd["teacher_seed"] == 1
+    assert config["dissection"]["image_size"] == DEMO["training_data"]["image_size"]
+    assert config["paper"]["shuffled"] == "scratch"
+    assert config["paper"]["figure03"]["models"] == ["scratch", "kd", "label_smoothing"]
+    assert "teacher" not in config["paper"]["figure02"]["models"]
+
+
+def test_environment_variables(monkeypatch):
+    monkeypatch.setenv("KDLENS_TEST", "/data")
+    assert expand_variables("${KDLENS_TEST}/x.zip", "k") == "/data/x.zip"
+    monkeypatch.delenv("KDLENS_TEST")
+    assert expand_variables("${KDLENS_TEST:-../here}/x", "k") == "../here/x"
+    with pytest.raises(InputError, match="variable KDLENS_TEST is not set"):
+        expand_variables("${KDLENS_TEST}/x", "k")
+
+
+def described(node: dict, path: str = "") -> list[str]:
+    """The paths of the schema's keys that say nothing of what they mean."""
+    node = {**SCHEMA["$defs"][node["$ref"].split("/")[-1]], **node} if "$ref" in node else node
+    silent = []
+    children = dict(node.get("properties", {}))
+    for variant in node.get("x-variants", {}).values():
+        children |= variant.get("properties", {})
+    for key, child in children.items():
+        where = f"{path}.{key}"
+        if "description" not in child and where.split(".")[-1] != "training":
+            silent.append(where)
+        silent += described(child, where)
+    if isinstance(node.get("additionalProperties"), dict):
+        silent += described(node["additionalProperties"], f"{path}.*")
+    elif children and node.get("additionalProperties") is not False:
+        silent.append(f"{path}: takes unknown keys")
+    return silent
+
+
+def test_every_key_is_described_and_nothing_else_is_taken():
+    assert described(SCHEMA) == []

@@ -1,0 +1,64 @@
+"""The library modules that a script depends on, found by reading its imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kdlens.dependencies import library_modules
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder / "script.py"
+
+
+def test_imports_are_followed_wherever_they_stand(tmp_path):
+    script = write(
+        tmp_path,
+        {
+            "script.py": "from kdlens.a import one\ndef f():\n    import kdlens.late\n",
+            "kdlens/__init__.py": "",
+            "kdlens/a.py": "from .pack import inner\n",
+            "kdlens/late.py": "",
+            "kdlens/unused.py": "",
+            "kdlens/pack/__init__.py": "from kdlens.pack.more import x\n",
+            "kdlens/pack/inner.py": "from ..side import y\n",
+            "kdlens/pack/more.py": "",
+            "kdlens/side.py": "import kdlens.a\n",
+        },
+    )
+    found = [path.relative_to(tmp_path / "kdlens").as_posix() for path in library_modules(script)]
+    assert found == [
+        "__init__.py",
+        "a.py",
+        "late.py",
+        "pack/__init__.py",
+        "pack/inner.py",
+        "pack/more.py",
+        "side.py",
+    ]
+
+
+SCRIPT_NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", SCRIPT_NAMES)
+def test_every_script_finds_its_own_modules(name):
+    found = {
+        path.relative_to(SCRIPTS).as_posix() for path in library_modules(SCRIPTS / f"{name}.py")
+    }
+    assert "kdlens/script.py" in found
+    assert "kdlens/errors.py" in found
+
+
+def test_no_module_is_left_over():
+    used = {path for name in SCRIPT_NAMES for path in library_modules(SCRIPTS / f"{name}.py")}
+    # Read by the Snakefile, not by a script.
+    used |= {SCRIPTS / "kdlens/config.py", SCRIPTS / "kdlens/dependencies.py"}
+    used |= {SCRIPTS / "kdlens/data/sources.py"}
+    assert set(SCRIPTS.glob("kdlens/**/*.py")) - used == set()

@@ -1,0 +1,98 @@
+"""Atomic files, checksums, and the log around a script."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kdlens.errors import InputError
+from kdlens.files import atomic_path, read_json, sha256_of, verify_sha256, write_json, write_text
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "a.txt"
+    write_text(target, "old")
+    with pytest.raises(RuntimeError), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_full_disk_is_said_and_changes_nothing(tmp_path, monkeypatch):
+    target = tmp_path / "a.txt"
+    write_text(target, "old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"a\.txt: the disk is full .*Free some space"):
+        write_text(target, "new")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_same_value_same_bytes(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1, "a": [1.5, "é"]})
+    write_json(tmp_path / "b.json", {"a": [1.5, "é"], "b": 1})
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert read_json(tmp_path / "a.json") == {"a": [1.5, "é"], "b": 1}
+
+
+def test_json_that_is_missing_or_cut(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text('{"a": ')
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_json(tmp_path / "a.json")
+
+
+def test_checksums(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    whole = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_of(path) == whole
+    assert verify_sha256(path, whole[:8].upper()) == whole
+    with pytest.raises(InputError, match=f"sha256 is {whole}, expected {'0' * 64}"):
+        verify_sha256(path, "0" * 64)
+    with pytest.raises(InputError, match="too short"):
+        verify_sha256(path, whole[:7])
+
+
+def run_logged(tmp_path: Path, body: str) -> tuple[subprocess.CompletedProcess, str]:
+    code = f"from kdlens.script import logged\nwith logged({str(tmp_path / 'x.log')!r}) as log:\n"
+    code += f"    {body}\n"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
+    return run, (tmp_path / "x.log").read_text()
+
+
+def test_log_has_what_the_terminal_has(tmp_path):
+    run, log = run_logged(tmp_path, "log.info('hello')")
+    assert run.returncode == 0
+    assert "hello" in log
+    assert run.stderr == log
+
+
+def test_input_error_is_one_line_and_a_bug_has_its_traceback(tmp_path):
+    run, log = run_logged(
+        tmp_path, "from kdlens.errors import InputError; raise InputError('x.csv: not there')"
+    )
+    assert run.returncode == 1
+    assert log.count("\n") == 1
+    assert "error: x.csv: not there" in log
+    run, log = run_logged(tmp_path, "1 / 0")
+    assert run.returncode == 1
+    assert "ZeroDivisionError" in log
+    assert run.stderr == log

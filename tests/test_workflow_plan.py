@@ -1,0 +1,94 @@
+"""What Snakemake plans, without running a job: every config, on a machine with nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+# Rules of every run, with the number of their jobs; the numbers of networks follow the configs.
+COMMON = {
+    "check_images": 1,
+    "check_concepts": 1,
+    "activation_maps": 1,
+    "table01": 1,
+    "table01_comparison": 1,
+    "figure02": 1,
+    "figure03": 1,
+    "write_manifest": 1,
+    "paper": 1,
+    "all": 1,
+}
+RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("config", {**RENDERED, "train_model": 7, "initialise_model": 2, "dissect": 9}),
+        ("smoke", {**RENDERED, "train_model": 4, "initialise_model": 1, "dissect": 5}),
+        (
+            "real",
+            {
+                "unpack_images": 1,
+                "fetch_broden": 1,
+                "train_model": 7,
+                "initialise_model": 2,
+                "dissect": 9,
+            },
+        ),
+        (
+            "paper",
+            {
+                "fetch_broden": 1,
+                "import_checkpoint": 1,
+                "train_model": 9,
+                "initialise_model": 3,
+                "dissect": 13,
+            },
+        ),
+    ],
+)
+def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
+    run = fresh.snakemake("-n", "--configfile", f"config/{config}.yaml", KDLENS_DATA="/nowhere")
+    assert run.returncode == 0, run.output
+    jobs = {rule: count for rule, count in run.jobs().items() if rule != "total"}
+    jobs.setdefault("all", 1)
+    jobs.setdefault("paper", 1)
+    assert jobs == {**COMMON, **expected}
+
+
+def test_the_command_of_the_readme_plans(fresh):
+    run = fresh.snakemake("-n", "--cores", "8", "--resources", "gpu=4")
+    assert run.returncode == 0, run.output
+    assert run.jobs()["train_model"] == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("device=gpu", "config key device: gpu is not among the choices"),
+        ("rnu=x", "config key rnu is not known; did you mean 'run'?"),
+    ],
+)
+def test_a_wrong_config_is_one_line_before_any_job(fresh, change, message):
+    run = fresh.snakemake("-n", "--config", change)
+    assert run.returncode != 0
+    assert message in run.output
+    assert "Traceback" not in run.output
+    assert run.jobs() == {}
+
+
+def test_a_teacher_of_itself_is_refused(fresh):
+    text = (fresh.folder / "config/smoke.yaml").read_text("utf-8")
+    wrong = fresh.folder / "wrong.yaml"
+    wrong.write_text(text.replace("teacher: teacher", "teacher: kd"), "utf-8")
+    run = fresh.snakemake("-n", "--configfile", "wrong.yaml")
+    assert run.returncode != 0
+    assert "config key models.kd.teacher: the model teaches itself" in run.output
+
+
+def test_a_target_of_an_unknown_model_is_refused(fresh):
+    run = fresh.snakemake("-n", "results/demo/models/scrach/seed1/model.pt")
+    assert run.returncode != 0
+    assert "MissingRuleException" in run.output

@@ -1,0 +1,43 @@
+"""Writing large things to a disk that may be full or read-only.
+
+Both become an :class:`~kdlens.errors.InputError` that says what to do, since they are the user's
+to mend; every other ``OSError`` passes through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from kdlens.errors import InputError
+
+MB = 1e6
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path, advice: str) -> Iterator[None]:
+    """Turn a full or read-only disk under ``path`` into an InputError that ends with ``advice``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(f"{path}: the disk is full ({error.strerror}); {advice}") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}); give write permission, or choose "
+                "another results folder"
+            ) from error
+        raise
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Raise an InputError if fewer than ``needed`` bytes are free on the disk of ``folder``."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(
+            f"{folder}: {what} needs {needed / MB:,.0f} MB and the disk has {free / MB:,.0f} MB "
+            "left; free some space and start again"
+        )

@@ -1,0 +1,319 @@
+"""From outlines to pixels: one polygon pass into a plane of surface numbers, then table look-ups.
+
+A *surface* is a patch of one material and colour on one part of one thing. Every outline is filled
+with its surface's number (at most 255 a picture) into an 8-bit plane, twice as fine as the picture
+each way. What a pixel shows and means is then read off tables by that number: paint, livery,
+grain, light for the picture, and object, part and material for the labels. So labels and picture
+cannot disagree, and the cost of a picture hardly depends on how much there is to see.
+
+:meth:`Canvas.develop` returns the picture, :meth:`Canvas.labels` the label planes. The picture's
+pixel is the mean of its 2 x 2 fine pixels, the label is that of the lower right one of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from kdlens.data.world.colours import Rgb
+from kdlens.data.world.geometry import Dice, Outline, rotor, snap
+from kdlens.data.world.textures import TEXTURE_CODE, TILE, grain_tiles, texture_tiles
+from kdlens.data.world.vocabulary import MATERIAL_CODE, OBJECT_CODE, PART_CODE
+
+PART_PLANES = 3
+_FINE = 2
+_REFERENCE = 160  # fine pixels for which grain and rims are drawn one to one (an 80 px picture)
+
+
+@dataclasses.dataclass(frozen=True)
+class Light:
+    """Light over a picture: factors in 256ths for red, green, blue, and how uneven it is."""
+
+    name: str
+    tint: tuple[int, int, int]
+    slope: int
+
+    def on(self, colour: Rgb) -> Rgb:
+        red, green, blue = (
+            min(255, channel * factor >> 8)
+            for channel, factor in zip(colour, self.tint, strict=True)
+        )
+        return red, green, blue
+
+
+@dataclasses.dataclass(frozen=True)
+class Livery:
+    """What a species wears: a texture in two paints (``plain`` shows only the first)."""
+
+    texture: str
+    first: Rgb
+    second: Rgb
+
+
+class Pen:
+    """Draws one thing in its own unit, standing at ``(x, y)`` of the canvas (unit square, y up).
+
+    Args:
+        label: the object's name in the labels; None for none.
+        scale: canvas widths per unit of the thing.
+        mirror: face left instead of right.
+        tilt: degrees counter-clockwise (before mirroring).
+        raised: shade the rim of its silhouette, as things in front of a background have.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        label: str | None,
+        x: float,
+        y: float,
+        scale: float,
+        *,
+        mirror: bool = False,
+        tilt: float = 0,
+        livery: Livery | None = None,
+        livery_size: float = 0.2,
+        livery_tilt: float = 0,
+        raised: bool = True,
+    ) -> None:
+        self.canvas = canvas
+        self.label = label
+        self.origin = complex(snap(complex(x, y)))
+        self.scale = float(round(scale * 4096) / 4096)
+        self.turn = rotor(tilt)
+        self.mirror = mirror
+        self.livery = livery
+        self._livery = (livery_size, livery_tilt)
+        self.thing = canvas.new_thing() if raised else 0
+        self._cache: dict[tuple, int] = {}
+
+    def ink(
+        self,
+        colour: Rgb,
+        material: str | None = None,
+        *parts: str,
+        shade: float = 1.0,
+        label: str | None = None,
+        glow: bool = False,
+        texture: str = "plain",
+        second: Rgb = (0, 0, 0),
+        period: float = 0.2,
+        tilt: float = 0,
+    ) -> int:
+        """The number of a surface; ``parts`` from the outermost to the innermost.
+
+        ``texture`` in two colours with so many units a ``period``; ``glow`` is not dimmed by the
+        light; ``label`` replaces the pen's object.
+        """
+        key = (colour, material, parts, shade, label, glow, texture, second)
+        if key not in self._cache:
+            planes = [PART_CODE[part] for part in parts] + [0] * (PART_PLANES - len(parts))
+            named = label if label is not None else self.label
+            self._cache[key] = self.canvas.new_surface(
+                (
+                    *_dim(colour, shade),
+                    *_dim(second, shade),
+                    TEXTURE_CODE[texture],
+                    OBJECT_CODE[named] if named else 0,
+                    *planes,
+                    MATERIAL_CODE[material] if material else 0,
+                    self.thing,
+                    int(glow),
+                    *self._projection(texture, period, tilt),
+                )
+            )
+        return self._cache[key]
+
+    def coat(self, material: str, *parts: str, shade: float = 1.0) -> int:
+        """A surface in the livery that the thing wears."""
+        assert self.livery is not None
+        size, tilt = self._livery
+        return self.ink(
+            self.livery.first,
+            material,
+            *parts,
+            shade=shade,
+            texture=self.livery.texture,
+            second=self.livery.second,
+            period=size,
+            tilt=tilt,
+        )
+
+    def _projection(self, texture: str, period: float, tilt: float) -> tuple[int, int, int, int]:
+        """Steps in the tile (256ths) per fine pixel right and down, and the tile's origin."""
+        fine = self.canvas.fine
+        if texture == "ramp":  # once over the thing's unit height, not repeated
+            step = round(256 * TILE / (fine * self.scale))
+            top = round(fine * (1 - self.origin.imag - self.scale) * step)
+            return step, 0, 0, -top
+        direction = rotor(tilt) * self.turn
+        step = 256 * 32 / (period * self.scale * fine)
+        a, b = round(step * direction.real), round(step * direction.imag)
+        x = round(fine * self.origin.real)
+        y = round(fine * (1 - self.origin.imag))
+        return a, b, -(a * x + b * y), -(a * y - b * x)
+
+    def fill(self, ink: int, *outlines: Outline) -> None:
+        """Fill outlines, over all that was filled before."""
+        for points in outlines:
+            if self.mirror:
+                points = -points.conj()
+            placed = points * self.turn * self.scale + self.origin
+            self.canvas.queue.append((ink, placed))
+
+    def shadow(self, x: float, y: float, rx: float, ry: float) -> None:
+        """Darken the ground in an ellipse of the thing's unit."""
+        x = -x if self.mirror else x
+        centre = self.origin + complex(x, y) * self.scale
+        self.canvas.shadows.append((centre, rx * self.scale, ry * self.scale))
+
+
+def _dim(colour: Rgb, shade: float) -> Rgb:
+    red, green, blue = (min(255, round(channel * shade)) for channel in colour)
+    return red, green, blue
+
+
+@lru_cache(maxsize=4)
+def _axes(fine: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fine pixel coordinates (1, n) and (n, 1), and the same axis in reference pixels."""
+    axis = np.arange(fine, dtype=np.int32)
+    return axis[None, :], axis[:, None], axis * _REFERENCE // fine
+
+
+class Canvas:
+    """A square picture in the making.
+
+    Args:
+        size: side of the finished picture in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.fine = _FINE * size
+        self.queue: list[tuple[int, Outline]] = []
+        self.shadows: list[tuple[complex, float, float]] = []
+        self._surfaces: list[tuple[int, ...]] = [(0,) * 19]
+        self._things = 0
+        self._plane: np.ndarray | None = None
+
+    def new_thing(self) -> int:
+        self._things += 1
+        return self._things
+
+    def new_surface(self, row: tuple[int, ...]) -> int:
+        self._surfaces.append(row)
+        if len(self._surfaces) > 256:
+            raise OverflowError("more than 255 surfaces in one picture")
+        return len(self._surfaces) - 1
+
+    def expose(self) -> np.ndarray:
+        """The plane of surface numbers, (2 * size, 2 * size) uint8; drawn once."""
+        if self._plane is None:
+            image = Image.new("L", (self.fine, self.fine), 0)
+            draw = ImageDraw.Draw(image)
+            points = np.concatenate([outline for _, outline in self.queue])
+            flat = np.empty((len(points), 2))
+            flat[:, 0] = points.real * self.fine
+            flat[:, 1] = (1 - points.imag) * self.fine
+            limit = 8 * self.fine
+            corners = np.rint(flat).clip(-limit, limit).astype(np.int32).ravel().tolist()
+            start = 0
+            for ink, outline in self.queue:
+                end = start + 2 * len(outline)
+                draw.polygon(corners[start:end], fill=ink)
+                start = end
+            self._plane = np.asarray(image)
+        return self._plane
+
+    def _table(self) -> np.ndarray:
+        return np.array(self._surfaces, dtype=np.int32)
+
+    def thing_pixels(self, thing: int) -> int:
+        """How many of the picture's pixels show this thing."""
+        shown = self._table()[:, 12].astype(np.uint8)[self.expose()[1::_FINE, 1::_FINE]]
+        return int(np.count_nonzero(shown == thing))
+
+    def labels(self) -> dict[str, np.ndarray]:
+        """Codes per pixel: ``object`` and ``material`` (size, size), ``part`` (3, size, size)."""
+        plane = self.expose()[1::_FINE, 1::_FINE]
+        table = self._table().astype(np.uint8)
+        return {
+            "object": table[plane, 7],
+            "part": np.stack([table[:, 8 + k][plane] for k in range(PART_PLANES)]),
+            "material": table[plane, 11],
+        }
+
+    def develop(self, dice: Dice, light: Light, noise: int) -> np.ndarray:
+        """The picture, (size, size, 3) uint8; ``noise`` is the largest noise in grey levels."""
+        plane, table = self.expose(), self._table()
+        fine, size = self.fine, self.size
+        x, y, reference = _axes(fine)
+        colours = table[:, :6].reshape(-1, 2, 3)
+        tint = np.where(table[:, 13, None, None] > 0, 256, np.array(light.tint))
+        colours = (colours * tint >> 8).clip(0, 255).astype(np.int16)
+
+        # where each fine pixel lies in its surface's texture tile, and how much of the second paint
+        step = table[:, 14:]
+        right, down = step[:, 0][plane], step[:, 1][plane]
+        u = right * x + down * y + step[:, 2][plane] >> 8
+        v = right * y - down * x + step[:, 3][plane] >> 8
+        is_ramp = (table[:, 6] == TEXTURE_CODE["ramp"])[plane]
+        v = np.where(is_ramp, v.clip(0, TILE - 1), v & (TILE - 1))
+        start = (table[:, 6] * (TILE * TILE)).astype(np.int32)[plane]
+        mix = texture_tiles()[start + v * TILE + (u & (TILE - 1))]
+
+        # grain, and rims: light from the upper left gives things a bright and a dark edge
+        across = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
+        along = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
+        at = (along[:, None] * TILE + across[None, :]).astype(np.int32)
+        value = grain_tiles()[(table[:, 11] * (TILE * TILE)).astype(np.int32)[plane] + at]
+        value = value.astype(np.int16) + 128
+        value += self._rims(plane, table[:, 12].astype(np.uint8))
+
+        low = colours[:, 0].astype(np.int16)
+        span = (colours[:, 1] - colours[:, 0]) >> 1  # halved, so that products stay in 16 bits
+        mix = mix.astype(np.int16)
+        channels = []
+        for channel in range(3):
+            full = low[:, channel][plane] + (span[:, channel][plane] * (mix >> 1) >> 6)
+            full = (full.astype(np.int32) * value) >> 8
+            rows = full[0::2] + full[1::2]
+            channels.append((rows[:, 0::2] + rows[:, 1::2]) >> 2)
+        rgb = np.stack(channels, axis=2)
+
+        tilt = rotor(dice.real(0, 360))
+        a, b = round(light.slope * tilt.real * 2), round(light.slope * tilt.imag * 2)
+        slope = 256 + (a * (x[:, :size] * 2 - size) + b * (y[:size] * 2 - size)) // (2 * size)
+        rgb = rgb * slope[:, :, None] >> 8
+        if noise:
+            grit = dice.noise((2, size, size, 3)).astype(np.int32).sum(axis=0) - 255
+            rgb += grit * noise >> 8
+        return rgb.clip(0, 255).astype(np.uint8)
+
+    def _rims(self, plane: np.ndarray, thing_of: np.ndarray) -> np.ndarray:
+        """Brightness to add: rims of things, thin lines between surfaces, and cast shadows."""
+        wide = max(1, 2 * self.fine // _REFERENCE)
+        thin = max(1, self.fine // _REFERENCE)
+        things = thing_of[plane]
+        rims = np.zeros(plane.shape, dtype=np.int16)
+        edge = plane[thin:] != plane[:-thin]
+        rims[thin:] -= (edge & (things[thin:] > 0)) * np.int16(26)
+        edge = plane[:, thin:] != plane[:, :-thin]
+        rims[:, thin:] -= (edge & (things[:, thin:] > 0)) * np.int16(26)
+        inner = things[wide:, wide:] != things[:-wide, :-wide]
+        rims[wide:, wide:] += (inner & (things[wide:, wide:] > 0)) * np.int16(44)
+        inner &= things[:-wide, :-wide] > 0
+        rims[:-wide, :-wide] -= inner * np.int16(64)
+        if self.shadows:
+            image = Image.new("1", (self.fine, self.fine), 0)
+            draw = ImageDraw.Draw(image)
+            for centre, rx, ry in self.shadows:
+                left, right = (centre.real - rx) * self.fine, (centre.real + rx) * self.fine
+                top = (1 - centre.imag - ry) * self.fine
+                bottom = (1 - centre.imag + ry) * self.fine
+                draw.ellipse([round(left), round(top), round(right), round(bottom)], fill=1)
+            rims -= (np.asarray(image) & (things == 0)) * np.int16(64)
+        return rims

@@ -1,0 +1,111 @@
+"""The activation maps of a network's layers, by dotted layer name.
+
+:func:`recording` is a context manager that hooks layers and removes its hooks when it is left,
+after an exception too::
+
+    with recording(network, ["layer3", "layer4.1.conv2"]) as recorder:
+        maps = recorder.forward(pixels)["layer4.1.conv2"]      # (B, U, h, w) float32
+
+A map is the layer's output *at the time of the call*: it is copied in the hook, because many
+networks change it in place later (``F.relu(features, inplace=True)`` in DenseNet). A layer whose
+output is a vector (B, U) counts as one with maps of 1 x 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from kdlens.errors import InputError, suggest
+
+
+def find_layer(network: nn.Module, name: str) -> nn.Module:
+    """Return the submodule with this dotted name.
+
+    Raises:
+        InputError: if there is none. The message lists the network's blocks (its submodules to a
+            depth of two) and names the closest of *all* submodules.
+    """
+    modules = dict(network.named_modules())
+    modules.pop("", None)
+    if name in modules:
+        return modules[name]
+    listed = [known for known in modules if known.count(".") < 2]
+    close = suggest(name, modules).split("Known:")[0]
+    raise InputError(
+        f"layer '{name}' is not in the network {type(network).__name__}; "
+        f"{close}Known: {', '.join(listed) or '(none)'}"
+    )
+
+
+class Recorder:
+    """Runs a network and hands out what its hooked layers produced."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._maps: dict[str, Tensor] = {}
+
+    def forward(self, pixels: Tensor) -> dict[str, Tensor]:
+        """Run a batch (B, 3, H, W); return each layer's maps (B, U, h, w), float32, contiguous.
+
+        A batch of a single image is run as a batch of two equal ones: the CPU's convolution
+        kernels treat a batch of one differently in the last bits, and alike from two upwards.
+        """
+        self._maps.clear()
+        batch = len(pixels)
+        if batch == 1:
+            pixels = pixels.expand(2, -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        self._network(pixels)
+        maps, self._maps = self._maps, {}
+        return {name: value[:batch] for name, value in maps.items()}
+
+    def keep(self, name: str, output: object) -> None:
+        """Take a layer's output (called by the hook)."""
+        if not isinstance(output, Tensor) or output.ndim not in (2, 4):
+            kind = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+            raise InputError(
+                f"layer '{name}' gives {kind}, not maps of shape (images, units, height, width); "
+                "choose a convolutional layer or block"
+            )
+        if name in self._maps:
+            raise InputError(
+                f"layer '{name}' is used more than once in a forward pass, so its output is "
+                "ambiguous; choose the block that holds it"
+            )
+        maps = output if output.ndim == 4 else output[:, :, None, None]
+        self._maps[name] = maps.detach().to(
+            torch.float32, memory_format=torch.contiguous_format, copy=True
+        )
+
+
+@contextlib.contextmanager
+def recording(network: nn.Module, layers: Sequence[str]) -> Iterator[Recorder]:
+    """Hook ``layers`` of ``network`` (in eval mode, without gradients) for the block's duration.
+
+    On leaving, the hooks are gone and each submodule is back in its former mode.
+
+    Raises:
+        InputError: if a layer's name is wrong, its output has no maps, or it is used twice.
+    """
+    recorder = Recorder(network)
+    modules = {name: find_layer(network, name) for name in layers}
+    modes = [(module, module.training) for module in network.modules()]
+    handles = []
+    try:
+        for name, module in modules.items():
+            handles.append(
+                module.register_forward_hook(
+                    lambda _module, _inputs, output, name=name: recorder.keep(name, output)
+                )
+            )
+        network.eval()
+        with torch.inference_mode():
+            yield recorder
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes:
+            module.training = mode

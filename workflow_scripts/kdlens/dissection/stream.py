@@ -1,0 +1,166 @@
+"""The concept data set as a stream of batches: decoded images, packed labels, or both.
+
+With ``workers`` processes, decoding runs ahead of the network; with 0 it runs in this one. The
+batches are the same either way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from kdlens.dissection.labels import Annotation, LabelBatch, pack_labels
+from kdlens.errors import InputError
+from kdlens.script import log_progress
+
+_LOGGER = logging.getLogger("kdlens.dissection")
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Concepts(Protocol):
+    """What is asked of a concept data set; ``kdlens.data.broden.Broden`` has it."""
+
+    categories: list[str]
+    mask_shape: tuple[int, int]
+    label_names: list[str]
+    primary_category: np.ndarray
+    image_files: Sequence[object]
+
+    def __len__(self) -> int: ...
+    def annotation(self, index: int) -> Annotation: ...
+
+
+@dataclasses.dataclass
+class Batch:
+    """Consecutive images of the data set, and what was asked for of them."""
+
+    images: Tensor
+    """(B,) int64, their numbers in the data set."""
+    pixels: Tensor | None
+    """(B, H, W, 3) uint8."""
+    labels: LabelBatch | None
+    shuffled_labels: LabelBatch | None
+
+
+def read_image(path: object, size: int) -> np.ndarray:
+    """Decode an image file to (size, size, 3) uint8 RGB.
+
+    An image of another size is resized to it (bilinear, antialiased), both sides by themselves:
+    Broden's images are squashed to a square, and its masks with them.
+
+    Raises:
+        InputError: if the file is missing or cannot be decoded.
+    """
+    try:
+        with Image.open(path) as image:
+            image = image.convert("RGB")
+            if image.size != (size, size):
+                image = image.resize((size, size), Image.Resampling.BILINEAR)
+            return np.array(image)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such image file; check the concept dataset") from error
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
+        raise InputError(
+            f"{path}: not a readable image ({error}); fetch the concept dataset again"
+        ) from error
+
+
+class _Items(Dataset):
+    """Whole batches as items, so that a worker packs what it decodes.
+
+    An :class:`InputError` is returned, not raised: a worker's exception would reach the user
+    wrapped into a traceback.
+    """
+
+    def __init__(
+        self,
+        concepts: Concepts,
+        batch_size: int,
+        image_size: int | None,
+        with_labels: bool,
+        permutation: np.ndarray | None,
+    ) -> None:
+        self._concepts = concepts
+        self._batch_size = batch_size
+        self._image_size = image_size
+        self._with_labels = with_labels
+        self._permutation = permutation
+
+    def __len__(self) -> int:
+        return -(-len(self._concepts) // self._batch_size)
+
+    def __getitem__(self, number: int) -> Batch | InputError:
+        start = number * self._batch_size
+        images = np.arange(start, min(start + self._batch_size, len(self._concepts)))
+        try:
+            return Batch(
+                images=torch.from_numpy(images),
+                pixels=None if self._image_size is None else self._pixels(images),
+                labels=self._labels(images) if self._with_labels else None,
+                shuffled_labels=None
+                if self._permutation is None
+                else self._labels(self._permutation[images]),
+            )
+        except InputError as error:
+            return error
+
+    def _pixels(self, images: np.ndarray) -> Tensor:
+        files = self._concepts.image_files
+        return torch.from_numpy(np.stack([read_image(files[i], self._image_size) for i in images]))
+
+    def _labels(self, images: np.ndarray) -> LabelBatch:
+        concepts = self._concepts
+        return pack_labels(
+            [concepts.annotation(int(i)) for i in images],
+            [str(concepts.image_files[i]) for i in images],
+            concepts.mask_shape,
+            concepts.primary_category,
+            len(concepts.categories),
+        )
+
+
+def batches(
+    concepts: Concepts,
+    batch_size: int,
+    *,
+    what: str,
+    image_size: int | None = None,
+    with_labels: bool = False,
+    permutation: np.ndarray | None = None,
+    workers: int = 0,
+) -> Iterator[Batch]:
+    """Stream the data set in order, with a progress line called ``what`` every ten seconds.
+
+    Args:
+        concepts: the data set.
+        batch_size: images a batch; the last may be smaller.
+        image_size: decode the images, at this size.
+        with_labels: read the annotations.
+        permutation: read, as ``shuffled_labels``, the annotation of image ``permutation[i]`` too.
+        workers: decoding processes; 0 decodes in this one.
+
+    Raises:
+        InputError: if a file is missing or broken.
+    """
+    items = _Items(concepts, batch_size, image_size, with_labels, permutation)
+    loader = DataLoader(items, batch_size=None, num_workers=workers)
+    start = last = time.monotonic()
+    done, total = 0, len(concepts)
+    for batch in loader:
+        if isinstance(batch, InputError):
+            raise batch
+        yield batch
+        done += len(batch.images)
+        now = time.monotonic()
+        if done == total or now - last >= _SECONDS_BETWEEN_LINES:
+            log_progress(_LOGGER, what, done, total, start, "images")
+            last = now

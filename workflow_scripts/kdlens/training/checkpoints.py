@@ -1,0 +1,99 @@
+"""Files of weights and of interrupted trainings.
+
+``model.pt`` is a plain state_dict: tensors on the CPU, contiguous, independent of each other, so
+that equal weights give equal bytes.
+
+``checkpoint.pt`` lies beside it while a training runs, is replaced after every epoch, and holds all
+that the next epoch depends on. It carries a fingerprint of everything that shapes the training; a
+checkpoint with another one, or a damaged one, is not used, and the log says so. Both files are whole
+or absent (:func:`kdlens.files.atomic_path`) and contain only plain data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from kdlens.errors import InputError
+from kdlens.files import atomic_path, sha256_of
+from kdlens.training.networks import read_pickle
+
+_FORMAT = 1
+_PLAIN = (bool, int, float, str, type(None))
+_log = logging.getLogger(__name__)
+
+
+def save_weights(network: nn.Module, path: str | Path) -> str:
+    """Write ``model.pt`` atomically and return its sha256."""
+    state = {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in network.state_dict().items()
+    }
+    _save(state, path)
+    return sha256_of(path)
+
+
+def fingerprint(facts: Mapping[str, Any]) -> str:
+    """Return a digest of JSON-like ``facts`` and of this package's source code."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    folder = Path(__file__).parent
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"\n{file.relative_to(folder)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def save_checkpoint(path: str | Path, facts: str, **parts: Any) -> None:
+    """Write a training's state; ``facts`` is its :func:`fingerprint`."""
+    _save({"format": _FORMAT, "fingerprint": facts, **parts}, path)
+
+
+def load_checkpoint(path: str | Path, facts: str) -> dict[str, Any] | None:
+    """Return the state that :func:`save_checkpoint` wrote, or None if it is of no use."""
+    path = Path(path)
+    if not path.exists():
+        return None
+    try:
+        state = read_pickle(path)
+    except InputError as error:
+        _log.warning("the interrupted training is not continued: %s", error)
+        return None
+    if not isinstance(state, dict) or state.get("format") != _FORMAT:
+        _log.warning("%s: not a checkpoint of this program; starting anew", path)
+        return None
+    if state["fingerprint"] != facts:
+        _log.warning(
+            "%s: belongs to a training with other data, settings or code; starting anew", path
+        )
+        return None
+    return state
+
+
+def plain_state(scheduler: Any) -> dict[str, Any]:
+    """Return what changes in a learning-rate scheduler, without objects that need pickling.
+
+    What is left out (functions, counters) never changes: it follows from the recipe.
+    """
+    return {key: value for key, value in scheduler.state_dict().items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_plain(item) for item in value)
+    return type(value) in _PLAIN
+
+
+def _save(value: Any, path: str | Path) -> None:
+    # By way of memory: given a path, torch writes the (temporary) file's name into the file, and
+    # turns a full disk into an error without a reason.
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())

@@ -1,0 +1,112 @@
+"""How good a network is on the validation images, and what ``metrics.json`` says.
+
+Always in float32 and in eval mode, whatever the precision of the training, so that the numbers
+belong to ``model.pt`` alone. Top-5 counts an image whose class is among the five largest outputs
+(or among all, if there are fewer).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from kdlens.errors import InputError
+from kdlens.training.datasets import ImageDataset, Preprocess, ordered_loader
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Accuracy in percent, mean cross-entropy in nats, number of images."""
+
+    top1: float
+    top5: float
+    loss: float
+    images: int
+
+
+def evaluate(
+    network: nn.Module,
+    images: ImageDataset,
+    preprocess: Preprocess,
+    *,
+    batch_size: int,
+    workers: int,
+) -> Evaluation:
+    """Evaluate ``network`` on all ``images``, in order; its mode is restored afterwards.
+
+    Raises:
+        InputError: if the outputs are not finite, so that nothing can be said.
+    """
+    was_training = network.training
+    network.eval()
+    top1 = top5 = 0
+    loss = torch.zeros((), dtype=torch.float64, device=preprocess.device)
+    with torch.inference_mode():
+        for batch, labels, _ in ordered_loader(images, batch_size, workers):
+            logits = network(preprocess(batch))
+            labels = labels.to(logits.device, non_blocking=True)
+            loss += nn.functional.cross_entropy(logits, labels, reduction="sum").double()
+            best = logits.topk(min(5, logits.shape[1]), dim=1).indices == labels[:, None]
+            top1 = top1 + best[:, 0].sum()
+            top5 = top5 + best.sum()
+    network.train(was_training)
+    mean_loss = float(loss) / len(images)
+    if not math.isfinite(mean_loss):
+        raise InputError(
+            "the network's outputs on the validation images are not finite, so its weights are "
+            "damaged or its training diverged; fetch it again, or lower training.learning_rate"
+        )
+    return Evaluation(
+        top1=100 * int(top1) / len(images),
+        top5=100 * int(top5) / len(images),
+        loss=mean_loss,
+        images=len(images),
+    )
+
+
+def model_metrics(
+    *,
+    model: str,
+    method: str,
+    seed: int,
+    network: nn.Module,
+    classes: int,
+    evaluation: Evaluation | None,
+    epochs: int,
+    device: torch.device,
+    precision: str,
+    threads: int,
+    image_size: int,
+    dataset: Mapping[str, Any],
+    model_sha256: str,
+    teacher_sha256: str | None = None,
+) -> dict[str, Any]:
+    """Return the contents of ``metrics.json``: the same for the same model, so without times.
+
+    ``evaluation`` is None for an imported network that tells other classes apart than the
+    dataset's; its accuracy is then null.
+    """
+    return {
+        "model": model,
+        "method": method,
+        "seed": seed,
+        "top1": evaluation and round(evaluation.top1, 6),
+        "top5": evaluation and round(evaluation.top5, 6),
+        "loss": evaluation and round(evaluation.loss, 6),
+        "epochs": epochs,
+        "device": device.type,
+        "precision": precision,
+        "threads": threads,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "classes": classes,
+        "image_size": image_size,
+        "torch": torch.__version__,
+        "dataset_digest": dataset["digest"],
+        "teacher_sha256": teacher_sha256,
+        "model_sha256": model_sha256,
+    }

@@ -1,0 +1,168 @@
+"""From a model's entry in the config to the recipe that torchdistill is given.
+
+The recipe is written as ``torchdistill.yaml`` beside the model and read back from there, so that
+what the file says is what was trained. torchdistill uses its ``train`` section; ``model``,
+``networks`` and ``data`` say what it was used with.
+
+Conventions of the sections, where they are not torchdistill's own:
+
+- batches come from :class:`kdlens.training.datasets.ImageDataset`, whole and with a supplementary
+  dictionary already (so ``requires_supp`` is false);
+- ``forward_proc`` hands on the network's output in float32, so that a loss is computed in full
+  precision under mixed precision too;
+- schedules by step have ``scheduling_step`` 1, those by epoch 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from torchdistill.common.yaml_util import load_yaml_file
+
+from kdlens.errors import InputError
+from kdlens.files import write_text
+from kdlens.training.methods import Method
+
+_HEADER = (
+    "# The recipe that torchdistill was given; generated, so edit the config instead.\n"
+    "# torchdistill reads the section 'train', the other sections say what it was used with.\n"
+)
+
+
+def build_recipe(
+    *,
+    model: Mapping[str, Any],
+    networks: Mapping[str, Any],
+    data: Mapping[str, Any],
+    method: Method,
+    training: Mapping[str, Any],
+    loader: Mapping[str, Any],
+    images: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the recipe.
+
+    Args:
+        model, networks, data: descriptions for the reader.
+        method: what is minimised.
+        training: the training spec of the config.
+        loader: arguments of torch's DataLoader that depend on how images are held.
+        images: number of training images.
+        seed: of the order of the images.
+    """
+    batch_size = training["batch_size"]
+    # Batch norm cannot normalise a last batch of a single image.
+    drop_last = images > batch_size and images % batch_size == 1
+    steps = images // batch_size + (0 if drop_last or images % batch_size == 0 else 1)
+    network = {
+        "forward_proc": "forward_batch_in_float32",
+        "sequential": [],
+        "wrapper": None,
+        "requires_grad": True,
+        "frozen_modules": [],
+    }
+    train: dict[str, Any] = {
+        "num_epochs": training["epochs"],
+        "train_data_loader": {
+            "dataset_id": "train",
+            "requires_supp": False,
+            "sampler": {
+                "class_or_func": _ImportGet("kdlens.training.datasets.EpochSampler"),
+                "kwargs": {"seed": seed},
+            },
+            "collate_fn": "whole_batch",
+            "kwargs": {"batch_size": batch_size, "drop_last": drop_last, **loader},
+        },
+    }
+    if method.needs_teacher:
+        train["teacher"] = {**network, "requires_grad": False, **method.teacher}
+        train["student"] = {**network, **method.student}
+    else:
+        train["model"] = {**network, **method.student}
+    train["optimizer"] = _optimizer(training)
+    scheduler = _scheduler(training, steps)
+    if scheduler:
+        train["scheduler"] = scheduler
+    train["criterion"] = {"key": "WeightedSumLoss", "kwargs": {"sub_terms": method.terms}}
+    return {
+        "model": dict(model),
+        "networks": dict(networks),
+        "data": dict(data),
+        "train": train,
+    }
+
+
+def write_recipe(recipe: Mapping[str, Any], path: str | Path) -> None:
+    """Write the recipe as YAML, atomically; the same recipe gives the same bytes."""
+    text = yaml.dump(recipe, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    write_text(path, _HEADER + text)
+
+
+def read_recipe(path: str | Path) -> dict[str, Any]:
+    """Read a recipe with torchdistill's own loader, which resolves ``!import_get``."""
+    return load_yaml_file(str(path))
+
+
+def _optimizer(training: Mapping[str, Any]) -> dict[str, Any]:
+    name = training.get("optimizer", "sgd")
+    kwargs = {
+        "lr": float(training["learning_rate"]),
+        "weight_decay": float(training.get("weight_decay", 0.0)),
+    }
+    if name == "sgd":
+        kwargs["momentum"] = float(training.get("momentum", 0.0))
+        kwargs["nesterov"] = bool(training.get("nesterov", False))
+        if kwargs["nesterov"] and not kwargs["momentum"]:
+            raise InputError(
+                "training.nesterov: needs a momentum above 0; set momentum: 0.9 or nesterov: false"
+            )
+    elif name != "adam":
+        raise InputError(f"training.optimizer: '{name}' is not known; write sgd or adam")
+    return {"key": {"sgd": "SGD", "adam": "Adam"}[name], "kwargs": kwargs}
+
+
+def _scheduler(training: Mapping[str, Any], steps: int) -> dict[str, Any] | None:
+    schedule = training.get("schedule") or {"name": "constant"}
+    total = training["epochs"] * steps
+    match schedule["name"]:
+        case "constant":
+            return None
+        case "multistep":
+            kwargs = {
+                "milestones": list(schedule["milestones"]),
+                "gamma": float(schedule.get("gamma", 0.1)),
+            }
+            return {"key": "MultiStepLR", "kwargs": kwargs, "scheduling_step": 0}
+        case "cosine":
+            return {"key": "CosineAnnealingLR", "kwargs": {"T_max": total}, "scheduling_step": 1}
+        case "one_cycle":
+            kwargs = {
+                "max_lr": float(training["learning_rate"]),
+                "total_steps": total,
+                "pct_start": float(schedule.get("warmup", 0.3)),
+                "cycle_momentum": False,
+            }
+            return {"key": "OneCycleLR", "kwargs": kwargs, "scheduling_step": 1}
+    raise InputError(
+        f"training.schedule.name: '{schedule['name']}' is not known; "
+        "write constant, multistep, cosine or one_cycle"
+    )
+
+
+class _ImportGet(str):
+    """A dotted name that torchdistill's YAML loader replaces by the object itself."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Plain YAML without aliases, plus torchdistill's tag for imports."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    _ImportGet, lambda dumper, name: dumper.represent_mapping("!import_get", {"key": str(name)})
+)
