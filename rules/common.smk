@@ -36,8 +36,8 @@ except InputError as error:
 
 RUN = f"{CONFIG['results']}/{CONFIG['run']}"
 DATA = f"{CONFIG['results']}/data"
-MODEL = RUN + "/models/{model}/seed{seed}"
-DISSECTION = RUN + "/dissection/{model}/seed{seed}"
+MODEL = f"{RUN}/models/{{model}}/seed{{seed}}"
+DISSECTION = f"{RUN}/dissection/{{model}}/seed{{seed}}"
 MODELS = CONFIG["models"]
 LAYERS = CONFIG["dissection"]["layers"]
 TABLE_LAYER = LAYERS[-1]
@@ -64,28 +64,22 @@ def job(stage, key):
 # ---- data ---------------------------------------------------------------------------------------
 
 
-def datasets(role, source):
-    """Return the names of the datasets of this role and source (one or none) for a constraint."""
+def origin(role):
+    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder."""
     dataset = CONFIG[role]
-    kind = dataset["source"]
-    if kind != "concept_world":
-        # A folder is used where it lies; archives and downloads are unpacked.
-        kind = (
-            "archive" if "urls" in dataset or is_archive(dataset["path"]) else "folder"
-        )
-    return one_of([dataset["name"]] if kind == source else [])
+    if dataset["source"] == "concept_world":
+        return "rendered"
+    return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
+
+
+def datasets(role, kind):
+    """Return a wildcard constraint for the dataset of this role, if it comes about in this way."""
+    return one_of([CONFIG[role]["name"]] if origin(role) == kind else [])
 
 
 def dataset_tree(role):
     """Return the folder of a dataset that a rule makes, or nothing if it is the user's own."""
-    dataset = CONFIG[role]
-    if (
-        dataset["source"] == "concept_world"
-        or "urls" in dataset
-        or is_archive(dataset["path"])
-    ):
-        return [f"{DATA}/{dataset['name']}/tree"]
-    return []
+    return [] if origin(role) == "folder" else [f"{DATA}/{CONFIG[role]['name']}/tree"]
 
 
 def dataset_root(role):
@@ -283,6 +277,7 @@ def figure03_entries():
             "model": name,
             "seed": MODELS[name]["seeds"][0],
             "label": MODELS[name]["label"],
+            "method": MODELS[name]["method"],
             "network": network_of(name),
         }
         for name in CONFIG["paper"]["figure03"]["models"]

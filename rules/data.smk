@@ -14,7 +14,7 @@ rule render_world_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/render_world_images.tsv"
     wildcard_constraints:
-        dataset=datasets("training_data", "concept_world"),
+        dataset=datasets("training_data", "rendered"),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -37,7 +37,7 @@ rule render_world_concepts:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/render_world_concepts.tsv"
     wildcard_constraints:
-        dataset=datasets("concept_data", "concept_world"),
+        dataset=datasets("concept_data", "rendered"),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -59,7 +59,7 @@ rule unpack_images:
     log:
         f"{DATA}/{{dataset}}/logs/unpack_images.log",
     wildcard_constraints:
-        dataset=datasets("training_data", "archive"),
+        dataset=datasets("training_data", "unpacked"),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -81,7 +81,7 @@ rule fetch_broden:
     log:
         f"{DATA}/{{dataset}}/logs/fetch_broden.log",
     wildcard_constraints:
-        dataset=datasets("concept_data", "archive"),
+        dataset=datasets("concept_data", "unpacked"),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -110,7 +110,7 @@ rule check_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=dataset_root("training_data"),
+        root=lambda wildcards: dataset_root("training_data"),
         checks={
             "name": CONFIG["training_data"]["name"],
             "splits": CONFIG["training_data"].get(
@@ -137,7 +137,7 @@ rule check_concepts:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=dataset_root("concept_data"),
+        root=lambda wildcards: dataset_root("concept_data"),
         checks={
             "name": CONFIG["concept_data"]["name"],
             "categories": CONFIG["concept_data"].get("categories"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from kdlens.config import expand_variables, load_schema, published_rows, resolve
 from kdlens.errors import InputError
 
@@ -125,7 +126,7 @@ def test_mistake_is_named(path, value, message):
 
 def test_teachers_in_a_circle():
     config = changed("models.teacher", {**DEMO["models"]["kd"], "teacher": "kd"})
-    with pytest.raises(InputError, match=r"(teacher <- kd <- teacher|kd <- teacher <- kd); name another model"):
+    with pytest.raises(InputError, match=r"teacher <- kd <- teacher; name another"):
         resolve(config, SCHEMA, PUBLISHED)
 
 

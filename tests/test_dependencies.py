@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from kdlens.dependencies import library_modules
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
@@ -62,3 +63,20 @@ def test_no_module_is_left_over():
     used |= {SCRIPTS / "kdlens/config.py", SCRIPTS / "kdlens/dependencies.py"}
     used |= {SCRIPTS / "kdlens/data/sources.py"}
     assert set(SCRIPTS.glob("kdlens/**/*.py")) - used == set()
+
+
+@pytest.mark.parametrize("name", SCRIPT_NAMES)
+def test_scripts_run_once_and_under_snakemake(name):
+    text = (SCRIPTS / f"{name}.py").read_text("utf-8")
+    # Snakemake puts lines before the script, where a __future__ import must be the first.
+    assert "from __future__" not in text
+    # A worker process that imports the script anew must not start it again.
+    assert 'if __name__ == "__main__" and "snakemake" in globals():' in text
+
+
+def test_every_script_has_its_rule():
+    rules = "\n".join(path.read_text("utf-8") for path in SCRIPTS.parent.glob("rules/*.smk"))
+    for name in SCRIPT_NAMES:
+        assert f"rule {name}:" in rules
+        assert f'"../workflow_scripts/{name}.py"' in rules
+        assert f'library("{name}")' in rules

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from kdlens.errors import InputError
 from kdlens.files import atomic_path, read_json, sha256_of, verify_sha256, write_json, write_text
 

@@ -37,29 +37,6 @@ _SCHEMES = ("http", "https", "file")
 _TRY_AGAIN = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that may be gone in a moment
 
 
-def locate(path: str | os.PathLike[str]) -> Path:
-    """Find a file or folder that the config names.
-
-    A relative path is looked for in the working directory, then in the folder that the
-    environment variable ``KDLENS_DATA`` names.
-
-    Raises:
-        InputError: if it is in neither; the message lists where it was looked for.
-    """
-    path = Path(path).expanduser()
-    places = [path]
-    if not path.is_absolute() and (folder := os.environ.get("KDLENS_DATA")):
-        places.append(Path(folder).expanduser() / path)
-    for place in places:
-        if place.exists():
-            return place
-    looked = " and ".join(str(place.absolute()) for place in places)
-    raise InputError(
-        f"{path}: no such file or folder; looked for {looked}. Correct the dataset's `path` in the "
-        "config, or set the environment variable KDLENS_DATA to the folder that holds the data"
-    )
-
-
 def obtain(
     path: str | os.PathLike[str] | None,
     urls: Sequence[str],
@@ -76,23 +53,23 @@ def obtain(
     """
     if path is None and not urls:
         raise InputError("dataset: neither `path` nor `urls` is given; the config must have one")
-    if path is not None:
-        try:
-            archive = locate(path)
-        except InputError as error:
-            if not urls:
-                raise
-            logger.info("%s", error)
-        else:
-            if archive.is_dir():
-                raise InputError(
-                    f"{archive}: expected an archive, found a folder; give the archive, or rename "
-                    "the folder so that its name does not end like an archive's"
-                )
-            if sha256:
-                verify_sha256(archive, sha256)
-            return archive
-    return download(urls, downloads, sha256)
+    if path is None or (urls and not Path(path).exists()):
+        return download(urls, downloads, sha256)
+    archive = Path(path)
+    if not archive.exists():
+        raise InputError(
+            f"{archive}: no such archive (looked for {archive.absolute()}); correct the dataset's "
+            "`path` in the config, or set the environment variable KDLENS_DATA to the folder that "
+            "holds the data"
+        )
+    if archive.is_dir():
+        raise InputError(
+            f"{archive}: expected an archive, found a folder; a folder is used where it lies if "
+            "the config gives no `urls` and its name does not end like an archive's"
+        )
+    if sha256:
+        verify_sha256(archive, sha256)
+    return archive
 
 
 def download(
@@ -135,7 +112,7 @@ def download(
             logger.info("%s: fetching it again (%s)", target, error)
             target.unlink()
     part = _Part(target)
-    with disk_errors(target, f"what has arrived is kept as {part.path.name}; free some space"):
+    with disk_errors(target, "what has arrived is kept: free some space and run again"):
         target.parent.mkdir(parents=True, exist_ok=True)
         answers = []
         for url in urls:

@@ -9,7 +9,7 @@ regions where people marked a concept; the overlap is an intersection over union
   (these compute with torch).
 - ``tallies``, ``detectors``, ``unit_table``: its result and what is read off it (numpy alone, so
   that tables and figures are made without torch).
-- ``gallery_maps``: the activation maps of a concept's best units, for the figure that shows them.
+- ``concept_maps``: the activation maps of a concept's best units, for the figure that shows them.
 
 Nothing is imported here, so that the numpy-only modules stay light.
 """

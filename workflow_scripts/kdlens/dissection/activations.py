@@ -44,23 +44,32 @@ def find_layer(network: nn.Module, name: str) -> nn.Module:
 class Recorder:
     """Runs a network and hands out what its hooked layers produced."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, layers: Sequence[str], block: int) -> None:
         self._network = network
+        self._layers = layers
+        self._block = block
         self._maps: dict[str, Tensor] = {}
 
     def forward(self, pixels: Tensor) -> dict[str, Tensor]:
-        """Run a batch (B, 3, H, W); return each layer's maps (B, U, h, w), float32, contiguous.
+        """Run images (B, 3, H, W); return each layer's maps (B, U, h, w), float32, contiguous.
 
-        A batch of a single image is run as a batch of two equal ones: the CPU's convolution
-        kernels treat a batch of one differently in the last bits, and alike from two upwards.
+        The network always sees blocks of the same number of images, the last one filled up by
+        repetition: convolution kernels are chosen by the batch's shape, and round differently.
         """
+        blocks = []
+        for block in pixels.split(self._block):
+            filled = torch.arange(self._block, device=block.device).clamp(max=len(block) - 1)
+            whole = block if len(block) == self._block else block[filled]
+            self._maps.clear()
+            self._network(whole.contiguous(memory_format=torch.channels_last))
+            for name in self._layers:
+                if name not in self._maps:
+                    raise InputError(
+                        f"layer '{name}' is not used in a forward pass; choose another layer"
+                    )
+            blocks.append({name: maps[: len(block)] for name, maps in self._maps.items()})
         self._maps.clear()
-        batch = len(pixels)
-        if batch == 1:
-            pixels = pixels.expand(2, -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        self._network(pixels)
-        maps, self._maps = self._maps, {}
-        return {name: value[:batch] for name, value in maps.items()}
+        return {name: torch.cat([block[name] for block in blocks]) for name in self._layers}
 
     def keep(self, name: str, output: object) -> None:
         """Take a layer's output (called by the hook)."""
@@ -82,15 +91,18 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def recording(network: nn.Module, layers: Sequence[str]) -> Iterator[Recorder]:
-    """Hook ``layers`` of ``network`` (in eval mode, without gradients) for the block's duration.
+def recording(network: nn.Module, layers: Sequence[str], block: int = 16) -> Iterator[Recorder]:
+    """Hook ``layers`` of ``network`` (in eval mode, without gradients) for the ``with`` block.
+
+    ``block`` is the number of images that the network is run on at a time.
 
     On leaving, the hooks are gone and each submodule is back in its former mode.
 
     Raises:
-        InputError: if a layer's name is wrong, its output has no maps, or it is used twice.
+        InputError: if a layer's name is wrong; on running, if a layer's output has no maps, or it
+            is used twice or never.
     """
-    recorder = Recorder(network)
+    recorder = Recorder(network, layers, block)
     modules = {name: find_layer(network, name) for name in layers}
     modes = [(module, module.training) for module in network.modules()]
     handles = []

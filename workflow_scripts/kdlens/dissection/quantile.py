@@ -76,7 +76,7 @@ class TopFraction:
             )
         self.seen += maps.shape[0] * maps.shape[2]
         # By unit, then image: the values below then come out grouped by unit.
-        units, images = (peaks.T > self.bound[:, None]).nonzero(as_tuple=True)
+        units, images = torch.gt(peaks.T, self.bound[:, None]).nonzero(as_tuple=True)
         rows = maps[images, units]
         above = rows > self.bound[units, None]
         self._insert(rows[above], units.repeat_interleave(above.sum(1)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -18,12 +17,11 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from kdlens.data.work import Progress
 from kdlens.dissection.labels import Annotation, LabelBatch, pack_labels
 from kdlens.errors import InputError
-from kdlens.script import log_progress
 
 _LOGGER = logging.getLogger("kdlens.dissection")
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 class Concepts(Protocol):
@@ -138,7 +136,7 @@ def batches(
     permutation: np.ndarray | None = None,
     workers: int = 0,
 ) -> Iterator[Batch]:
-    """Stream the data set in order, with a progress line called ``what`` every ten seconds.
+    """Stream the data set in order, with progress lines that say ``what`` is being done.
 
     Args:
         concepts: the data set.
@@ -153,14 +151,11 @@ def batches(
     """
     items = _Items(concepts, batch_size, image_size, with_labels, permutation)
     loader = DataLoader(items, batch_size=None, num_workers=workers)
-    start = last = time.monotonic()
-    done, total = 0, len(concepts)
+    progress = Progress(_LOGGER, what, len(concepts), "images")
+    done = 0
     for batch in loader:
         if isinstance(batch, InputError):
             raise batch
         yield batch
         done += len(batch.images)
-        now = time.monotonic()
-        if done == total or now - last >= _SECONDS_BETWEEN_LINES:
-            log_progress(_LOGGER, what, done, total, start, "images")
-            last = now
+        progress.update(done, final=done == len(concepts))

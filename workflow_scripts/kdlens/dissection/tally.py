@@ -117,4 +117,6 @@ class Tally:
         intersection = self._intersection.view(-1, levels, units).cumsum(1).permute(1, 2, 0)
         image = self._activated_image.view(-1, levels, units).cumsum(1).permute(1, 2, 0)
         mask = self._activated_mask.view(units, levels, -1).transpose(0, 1)
-        return tuple(np.ascontiguousarray(table.cpu().numpy()) for table in (intersection, image, mask))
+        return tuple(
+            np.ascontiguousarray(table.cpu().numpy()) for table in (intersection, image, mask)
+        )

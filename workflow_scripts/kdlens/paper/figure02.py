@@ -3,15 +3,21 @@
 (a) units that detect at least one concept; (b) units that detect concepts of exactly one category;
 (c) the detectors of (a) by the category that each fits best. A bar is the mean over the seeds,
 with the number on top; each dot is one seed; the whisker is the sample standard deviation (two
-seeds or more). The nulls are grey. Models stand in the order that they are asked for, and have the
-colours that they have in every figure.
+seeds or more). Models stand in the order that they are asked for, with the colours that they have
+in every figure. The nulls are grey: random weights, and, always last, shuffled labels for those of
+the models that Table 1 has them for. (a) and (b) have one scale.
 
 Panel (c) breaks into several rows, all on one scale, when so many models are shown that the
 numbers would not fit. :func:`draw` is a pure function of Table 1.
+
+Errors: :class:`~kdlens.errors.InputError` for a model that the table does not have and for a method
+without a colour.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -19,79 +25,191 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.textpath import TextPath
 
 from kdlens.errors import InputError
 from kdlens.paper.formats import on_bar
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Look, house_style, looks_of
 from kdlens.paper.table01 import Group, Table
 
-_BAR = 0.86
+_PANEL_HEIGHT = 1.8
+_AXES_WIDTH = WIDTH - 0.6
+"""Room for bars in a panel of full width, in inches: the rest is the axis and its label."""
+
+_BAR = 0.84
 """A bar's width; one model's slot is 1 wide."""
 
 _GAP = 0.9
 """Free space between two categories, in slots."""
 
-_PANEL_HEIGHT = 1.75
-_LEGEND_LINE = 0.17
-_POINTS = 72.0
+_NARROWEST_SLOT = FONT_SIZE + 2.0
+"""In points: a number turned upright still fits on its bar."""
 
 
 def draw(table: Table, models: Sequence[str]) -> Figure:
-    """Draw the figure.
-
-    Args:
-        table: Table 1 of the run.
-        models: keys of the groups to show, from left to right.
-
-    Raises:
-        InputError: for a model that the table does not have.
-    """
+    """Draw ``models``, from left to right."""
     if not models:
         raise InputError("figure02: no models to show; name at least one")
-    groups = [table.group(key) for key in models]
+    groups = [table.group(model) for model in models]
+    groups += [g for g in table.groups if g.labels == "shuffled" and g.model in models]
     looks = looks_of([group.style for group in groups])
     rows = _split(table.categories, len(groups))
-    labels = [textwrap.fill(group.label, 48) for group in groups]
-    legend_columns = _legend_columns(labels)
-    legend_lines = _legend_lines(labels, legend_columns)
-    height = _PANEL_HEIGHT * (1 + len(rows)) + _LEGEND_LINE * legend_lines + 0.3
     with house_style():
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06, hspace=0.04)
+        labels = [textwrap.fill(group.label, 32) for group in groups]
+        ncols, legend_height = _legend_layout(labels)
+        figure = Figure(
+            figsize=(WIDTH, _PANEL_HEIGHT * (1 + len(rows)) + legend_height), layout="constrained"
+        )
+        figure.get_layout_engine().set(h_pad=0.05, w_pad=0.05, hspace=0.03)
         grid = figure.add_gridspec(1 + len(rows), 2)
-        threshold = f"IoU ≥ {table.settings.iou_threshold:g}"
-        units = sorted({group.units for group in groups})
-        layer = f"of {units[0]} units" if len(units) == 1 else "units"
-
-        panel = figure.add_subplot(grid[0, 0])
-        _bars(panel, ["total"], groups, looks)
-        panel.set_title("(a) Concept detectors")
-        panel.set_ylabel(f"{layer}, {threshold}")
-
-        panel = figure.add_subplot(grid[0, 1])
-        _bars(panel, ["unique"], groups, looks)
-        panel.set_title("(b) Unique detectors (one category only)")
-
-        first: Axes | None = None
-        for i, categories in enumerate(rows):
-            panel = figure.add_subplot(grid[1 + i, :], sharey=first)
-            _bars(panel, categories, groups, looks)
-            panel.set_ylabel(f"{layer}, {threshold}")
-            if first is None:
-                first = panel
-                panel.set_title("(c) Concept detectors per category")
-        _limit([panel for panel in figure.axes[:2]], groups, ["total"])
-        _limit(figure.axes[2:], groups, table.categories)
+        a = figure.add_subplot(grid[0, 0])
+        b = figure.add_subplot(grid[0, 1])
+        c = [figure.add_subplot(grid[1 + i, :]) for i in range(len(rows))]
+        a.set_title("(a) Concept detectors")
+        b.set_title("(b) Unique detectors (one category only)")
+        c[0].set_title("(c) Concept detectors per category")
+        for panel in (a, b):
+            _set_scale(panel, groups, ["total", "unique"], _AXES_WIDTH / 2, 1)
+        _bars(a, ["total"], groups, looks, _AXES_WIDTH / 2)
+        _bars(b, ["unique"], groups, looks, _AXES_WIDTH / 2)
+        for panel, categories in zip(c, rows, strict=True):
+            _set_scale(panel, groups, table.categories, _AXES_WIDTH, len(rows[0]))
+            _bars(panel, categories, groups, looks, _AXES_WIDTH)
+        for panel in (a, *c):
+            panel.set_ylabel(_count_label(groups))
+        handles = [
+            Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6, label=label)
+            for look, label in zip(looks, labels, strict=True)
+        ]
         figure.legend(
-            handles=[
-                Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6, label=label)
-                for look, label in zip(looks, labels, strict=True)
-            ],
+            # matplotlib fills a legend column by column; we read it line by line.
+            handles=[handle for i in range(ncols) for handle in handles[i::ncols]],
             loc="outside upper center",
-            ncols=legend_columns,
+            ncols=ncols,
             frameon=False,
-            handlelength=1.8,
-            handleheight=1.1,
-            columnspacing=1.4,
+            handlelength=2.0,
+            handleheight=1.2,
+            columnspacing=1.5,
         )
     return figure
+
+
+def _count_label(groups: Sequence[Group]) -> str:
+    sizes = {group.units for group in groups}
+    return f"units (of {sizes.pop()})" if len(sizes) == 1 else "units"
+
+
+def _slots(categories: int, models: int) -> float:
+    return categories * (models + _GAP)
+
+
+def _split(categories: Sequence[str], models: int) -> list[Sequence[str]]:
+    """Divide the categories into as few rows as leave every bar room for its number."""
+    for per_row in range(len(categories), 0, -1):
+        if _AXES_WIDTH * 72 / _slots(per_row, models) >= _NARROWEST_SLOT:
+            break
+    rows = math.ceil(len(categories) / per_row)
+    per_row = math.ceil(len(categories) / rows)
+    return [categories[i : i + per_row] for i in range(0, len(categories), per_row)]
+
+
+@functools.lru_cache
+def _text_width(text: str) -> float:
+    """Return the width of the widest line, in points."""
+    return max(
+        TextPath((0, 0), line, size=FONT_SIZE).get_extents().width for line in text.split("\n")
+    )
+
+
+def _legend_layout(labels: Sequence[str]) -> tuple[int, float]:
+    """Return the number of columns that fit the page, and the legend's height in inches."""
+    column = max(_text_width(label) for label in labels) + 4.5 * FONT_SIZE
+    ncols = max(1, min(len(labels), int(WIDTH * 72 // column)))
+    lines = math.ceil(len(labels) / ncols)
+    ncols = math.ceil(len(labels) / lines)
+    text_lines = max(label.count("\n") + 1 for label in labels) * lines
+    return ncols, text_lines * FONT_SIZE * 1.6 / 72 + 0.1
+
+
+def _upright(groups: Sequence[Group], columns: Sequence[str], slot: float) -> bool:
+    """Tell whether some number is too wide for a slot (in points) and must be turned."""
+    texts = [on_bar(group.mean(column)) for group in groups for column in columns]
+    return max(_text_width(text) for text in texts) + 2 > slot
+
+
+def _set_scale(
+    panel: Axes,
+    groups: Sequence[Group],
+    columns: Sequence[str],
+    width: float,
+    categories_shown: int,
+) -> None:
+    """Set the y axis so that every bar, dot, whisker and number of ``columns`` fits."""
+    top = 0.0
+    for group in groups:
+        for column in columns:
+            mean = group.mean(column)
+            if mean is not None:
+                top = max(top, mean + (group.sd(column) or 0), *group.values[column])
+    slot = width * 72 / _slots(categories_shown, len(groups))
+    longest = max(_text_width(on_bar(g.mean(column))) for g in groups for column in columns)
+    room = (longest if _upright(groups, columns, slot) else FONT_SIZE) + 8
+    axes_height = 72 * (_PANEL_HEIGHT - 0.45)
+    panel.set_ylim(0, max(top, 1) / (1 - room / axes_height))
+    panel.yaxis.get_major_locator().set_params(integer=True, nbins=5)
+
+
+def _bars(
+    panel: Axes,
+    columns: Sequence[str],
+    groups: Sequence[Group],
+    looks: Sequence[Look],
+    width: float,
+) -> None:
+    slots = _slots(len(columns), len(groups))
+    upright = _upright(groups, columns, width * 72 / slots)
+    for i, column in enumerate(columns):
+        for j, (group, look) in enumerate(zip(groups, looks, strict=True)):
+            _bar(panel, i * (len(groups) + _GAP) + j, group, column, look, upright)
+    panel.set_xlim(-0.5 - _GAP / 2, slots - 0.5 - _GAP / 2)
+    panel.tick_params(axis="x", length=0)
+    if len(columns) > 1:
+        centre = (len(groups) - 1) / 2
+        panel.set_xticks(
+            [centre + i * (len(groups) + _GAP) for i in range(len(columns))],
+            [column.capitalize() for column in columns],
+        )
+    else:
+        panel.set_xticks([])
+
+
+def _bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: bool) -> None:
+    mean, sd = group.mean(column), group.sd(column)
+    top = 0.0
+    if mean is not None:
+        panel.bar(x, mean, _BAR, color=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6)
+        if sd is not None:
+            panel.errorbar(x, mean, sd, ecolor=INK, elinewidth=1.0, capsize=2.5, capthick=1.0)
+        values = group.values[column]
+        offsets = np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else [0.0]
+        panel.scatter(
+            x + np.asarray(offsets),
+            values,
+            s=9,
+            facecolor="white",
+            edgecolor=INK,
+            linewidth=0.7,
+            zorder=3,
+            clip_on=False,
+        )
+        top = max(mean + (sd or 0), *values)
+    panel.annotate(
+        on_bar(mean),
+        (x, top),
+        xytext=(0, 4.5 if upright else 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        rotation=90 if upright else 0,
+        annotation_clip=False,
+    )

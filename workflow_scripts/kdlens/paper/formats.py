@@ -6,6 +6,8 @@ decimal as a mean; accuracies have two. A change always shows its sign.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 MISSING = "–"
@@ -38,7 +40,7 @@ _LATEX = str.maketrans(
     }
 )
 _MARKDOWN = str.maketrans(
-    {**{c: "\\" + c for c in "\\|*_`[]"}, "<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "}
+    {**{c: "\\" + c for c in "\\|*`[]"}, "<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "}
 )
 
 
@@ -49,7 +51,8 @@ def escape_latex(text: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Make any text safe in a Markdown table cell."""
-    return text.translate(_MARKDOWN)
+    # An underscore inside a word is plain text, and reads better so.
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text.translate(_MARKDOWN))
 
 
 def decimals_of(column: str) -> int:
@@ -95,7 +98,7 @@ def on_bar(value: float | None) -> str:
         return MISSING
     if float(value).is_integer():
         return str(int(value))
-    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+    return f"{value:.1f}" if value < 9.95 else str(math.floor(value + 0.5))
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

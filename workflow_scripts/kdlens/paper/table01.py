@@ -3,8 +3,8 @@
 This module is the table as data, and the csv file that carries it to the figures and to the
 comparison without loss. `table01_count` makes it from tallies, `table01_render` shows it.
 
-**A group** is one model against one kind of labels, over its seeds. Its key is the model's name,
-or ``<model>_shuffled`` when it was counted against shuffled labels (the second null).
+**A group** is one model against one kind of labels, over its seeds; counted against shuffled
+labels, a model is a group of its own (the second null).
 
 **Columns.** A category's column (:data:`~kdlens.paper.reference.CATEGORIES` first, then any
 others of the concept data set) holds the units whose best category it is; ``total`` is their sum;
@@ -29,7 +29,7 @@ row's name), ``seed``, ``seeds``, ``units`` (size of the layer), and the setting
 hang on: ``layer, quantile, iou_threshold, denominator, training, concepts``. An empty cell is "not
 known" or "not measured", never zero.
 
-Errors: :class:`~kdlens.errors.InputError` for a damaged file and for a method without a style.
+Errors: :class:`~kdlens.errors.InputError` for a damaged file and for a model it does not have.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ from kdlens.paper.reference import (
     parse_number,
     read_rows,
 )
-from kdlens.paper.style import look_of
 
 COUNTS = ("unique", "total", "pairs", "distinct")
 
@@ -95,11 +94,6 @@ class Group:
             raise InputError(
                 f"model '{self.model}': labels are '{self.labels}', expected 'true' or 'shuffled'"
             )
-        look_of(self.style)
-
-    @property
-    def key(self) -> str:
-        return group_key(self.model, self.labels)
 
     @property
     def style(self) -> str:
@@ -134,22 +128,19 @@ class Table:
         """All columns that hold measured numbers."""
         return (*self.categories, *COUNTS, "top1")
 
-    def group(self, key: str) -> Group:
-        """Return the group called ``key``.
+    def group(self, model: str, labels: str = "true") -> Group:
+        """Return a model's group.
 
         Raises:
             InputError: if there is none.
         """
         for group in self.groups:
-            if group.key == key:
+            if (group.model, group.labels) == (model, labels):
                 return group
-        known = suggest(key, [group.key for group in self.groups])
-        raise InputError(f"table01: no row for model '{key}'; {known}")
-
-
-def group_key(model: str, labels: str) -> str:
-    """Return a group's name, ``scratch`` or ``scratch_shuffled``."""
-    return f"{model}_shuffled" if labels == "shuffled" else model
+        known = [group.model for group in self.groups if group.labels == labels]
+        raise InputError(
+            f"table01: no model '{model}' against {labels} labels; {suggest(model, known)}"
+        )
 
 
 def write_csv(path: str | Path, table: Table) -> None:
@@ -176,12 +167,16 @@ def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
         for i, seed in enumerate(group.seeds)
     ]
     for name, summary in (("mean", group.mean), ("sd", group.sd)):
-        numbers = {column: summary(column) for column in table.columns}
+        numbers = {column: _rounded(summary(column)) for column in table.columns}
         rows.append(measured | {"row": name, "seeds": len(group.seeds)} | numbers)
     if group.published is not None:
         printed = {"row": "published", "seeds": PUBLISHED_SEEDS, "units": PUBLISHED_UNITS}
         rows.append(identity | dict(PUBLISHED_SETTINGS) | printed | dict(group.published))
     return rows
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def _cell(value: Any) -> str:
@@ -202,10 +197,10 @@ def read_csv(path: str | Path) -> Table:
     setting_names = [field.name for field in fields(Settings)]
     needed = ("row", *IDENTITY, "seed", "units", *CATEGORIES, *COUNTS, "top1", *setting_names)
     rows = read_rows(path, needed)
-    members: dict[str, list[dict[str, str]]] = {}
-    published: dict[str, dict[str, float | None]] = {}
+    members: dict[tuple[str, str], list[dict[str, str]]] = {}
+    published: dict[tuple[str, str], dict[str, float | None]] = {}
     for row in rows:
-        key = group_key(row["model"], row["labels"])
+        key = (row["model"], row["labels"])
         if row["row"] == "seed":
             members.setdefault(key, []).append(row)
         elif row["row"] == "published":

@@ -17,6 +17,7 @@ verdict                             when
 not measured                        a number is missing here or in the paper
 layers differ                       a count of another layer size than scratch's
 no published change                 the paper's two numbers are equal
+no change in this run               our two means are equal
 within the spread of the seeds      the change is at most twice its standard error
 too few seeds to tell               fewer than three seeds in an arm, whatever the change
 same direction, opposite direction  at least three seeds in both arms, change beyond the spread
@@ -62,6 +63,7 @@ ENOUGH_SEEDS = 3
 NOT_MEASURED = "not measured"
 LAYERS_DIFFER = "layers differ"
 NO_PUBLISHED_CHANGE = "no published change"
+NO_CHANGE = "no change in this run"
 WITHIN_SPREAD = "within the spread of the seeds"
 TOO_FEW = "too few seeds to tell"
 SAME = "same direction"
@@ -104,9 +106,7 @@ def find_baseline(table: Table) -> Group | None:
     return next(candidates, None)
 
 
-def compare(
-    table: Table, reference: Mapping[str, Mapping[str, float | None]]
-) -> list[Comparison]:
+def compare(table: Table, reference: Mapping[str, Mapping[str, float | None]]) -> list[Comparison]:
     """Compare every model that has a published row with scratch; [] if the run has no scratch."""
     baseline = find_baseline(table)
     if baseline is None:
@@ -188,6 +188,8 @@ def judge(
         return NOT_MEASURED
     if published_change == 0:
         return NO_PUBLISHED_CHANGE
+    if change == 0:
+        return NO_CHANGE
     if error is not None and abs(change) <= 2 * error:
         return WITHIN_SPREAD
     if seeds < ENOUGH_SEEDS:
@@ -245,7 +247,16 @@ def to_markdown(table: Table, comparisons: list[Comparison]) -> str:
 
 def _section(rows: list[Comparison], baseline: Group) -> str:
     first = rows[0]
-    header = ["", "Scratch", "This model", "Change", "of units", "Published", "of units", "Verdict"]
+    header = [
+        "",
+        "Baseline",
+        "This model",
+        "Change",
+        "of units",
+        "Published",
+        "of units",
+        "Verdict",
+    ]
     lines = [
         [
             column_title(row.column),
@@ -287,7 +298,7 @@ def _verdict_cell(row: Comparison) -> str:
 def _how_to_read(table: Table, baseline: Group) -> list[str]:
     return [
         "## How to read it\n",
-        f"- **Scratch** is {escape_markdown(baseline.label)}; numbers are the mean ± sample "
+        f"- The **baseline** is {escape_markdown(baseline.label)}; numbers are the mean ± sample "
         "standard deviation over the seeds of this run.",
         "- **Change** is the difference of the two means, **of units** the same in percent of the "
         f"layer ({baseline.units} units here, {PUBLISHED_UNITS} in the paper).",

@@ -20,7 +20,7 @@ from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError, suggest
 from kdlens.files import read_json
 from kdlens.paper.reference import CATEGORIES, read_reference
-from kdlens.paper.table01 import COUNTS, IDENTITY, Group, Settings, Table, group_key
+from kdlens.paper.table01 import COUNTS, IDENTITY, Group, Settings, Table
 
 
 def count_detectors(
@@ -44,10 +44,10 @@ def count_detectors(
             "give one of each for every network, and at least one network"
         )
     published = read_reference(reference)
-    grouped: dict[str, list[_Network]] = {}
+    grouped: dict[tuple[str, str], list[_Network]] = {}
     for run, tallies_path, metrics_path in zip(runs, tallies, metrics, strict=True):
         network = _count(run, tallies_path, metrics_path, settings)
-        grouped.setdefault(group_key(run["model"], run["labels"]), []).append(network)
+        grouped.setdefault((run["model"], run["labels"]), []).append(network)
     found = (name for members in grouped.values() for n in members for name in n.by_category)
     categories = tuple(dict.fromkeys((*CATEGORIES, *found)))
     groups = (_group(members, categories, published) for members in grouped.values())
@@ -114,22 +114,22 @@ def _group(
 ) -> Group:
     networks = sorted(networks, key=lambda network: network.run["seed"])
     first = networks[0]
-    key = group_key(first.run["model"], first.run["labels"])
+    seeds_of = f"table01: the seeds of '{first.run['model']}' ({first.run['labels']} labels)"
     for other in networks[1:]:
         for name in IDENTITY:
             if other.run[name] != first.run[name]:
                 raise InputError(
-                    f"table01: the seeds of '{key}' disagree on {name}: {first.run[name]!r} and "
+                    f"{seeds_of} disagree on {name}: {first.run[name]!r} and "
                     f"{other.run[name]!r}; give all seeds of a model the same"
                 )
         if other.units != first.units:
             raise InputError(
-                f"table01: the seeds of '{key}' have layers of {first.units} and {other.units} "
-                "units; dissect the same layer of the same network with every seed"
+                f"{seeds_of} have layers of {first.units} and {other.units} units; dissect the "
+                "same layer of the same network with every seed"
             )
     seeds = tuple(network.run["seed"] for network in networks)
     if len(set(seeds)) < len(seeds):
-        raise InputError(f"table01: '{key}' has a seed twice: {', '.join(map(str, seeds))}")
+        raise InputError(f"{seeds_of} name one twice: {', '.join(map(str, seeds))}")
     reference = first.run["reference"]
     if reference is not None and reference not in published:
         raise InputError(

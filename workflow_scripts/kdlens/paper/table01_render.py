@@ -22,7 +22,7 @@ from kdlens.paper.formats import (
     number,
 )
 from kdlens.paper.reference import PUBLISHED_SEEDS, PUBLISHED_UNITS
-from kdlens.paper.table01 import Group, Settings, Table
+from kdlens.paper.table01 import Group, Table
 
 _TITLES = {"top1": "Top-1 (%)"}
 _DENOMINATORS = {
@@ -78,8 +78,8 @@ def _how_to_read(table: Table) -> list[str]:
         f"**{escape_markdown(settings.concepts)}**.",
         f"A unit is active where its activation lies in the top {tail} of all its activations "
         f"(quantile {settings.quantile:g}). It detects a concept when its active area and the "
-        f"concept's mask overlap with an IoU of at least **{settings.iou_threshold:g}** "
-        f"({_DENOMINATORS.get(settings.denominator, settings.denominator)}).",
+        f"concept's mask overlap with an IoU of at least **{settings.iou_threshold:g}**.",
+        f"For the IoU, {_DENOMINATORS.get(settings.denominator, settings.denominator)}.",
         "**Units** is the size of the layer. A detector is counted in the one category that it "
         "fits best (Object to Color, and any after them), so these columns add up to **Total**, "
         "the units that detect at least one concept.",

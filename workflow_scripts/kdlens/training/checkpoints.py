@@ -5,8 +5,9 @@ that equal weights give equal bytes.
 
 ``checkpoint.pt`` lies beside it while a training runs, is replaced after every epoch, and holds all
 that the next epoch depends on. It carries a fingerprint of everything that shapes the training; a
-checkpoint with another one, or a damaged one, is not used, and the log says so. Both files are whole
-or absent (:func:`kdlens.files.atomic_path`) and contain only plain data.
+checkpoint with another one, or a damaged one, is not used, and the log says so.
+
+Both files are whole or absent (:func:`kdlens.files.atomic_path`) and contain only plain data.
 """
 
 from __future__ import annotations
@@ -74,6 +75,12 @@ def load_checkpoint(path: str | Path, facts: str) -> dict[str, Any] | None:
         )
         return None
     return state
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote to ``folder``."""
+    for path in folder.glob(".*.tmp.*"):
+        path.unlink(missing_ok=True)
 
 
 def plain_state(scheduler: Any) -> dict[str, Any]:

@@ -10,13 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
-from kdlens.training.datasets import ImageDataset, Preprocess, ordered_loader
+from kdlens.training.datasets import (
+    ImageDataset,
+    Preprocess,
+    hold_in_memory,
+    open_split,
+    ordered_loader,
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,34 @@ def evaluate(
     )
 
 
+def evaluate_on_validation(
+    network: nn.Module,
+    dataset: str | Path,
+    image: Mapping[str, Any],
+    *,
+    device: torch.device,
+    batch_size: int,
+    threads: int,
+) -> Evaluation:
+    """Evaluate a network that was not trained here; opens the validation images of ``dataset``.
+
+    Args:
+        dataset: ``dataset.json``.
+        image: the image spec.
+        threads: that decode images, or worker processes where they do not fit into memory.
+    """
+    held = hold_in_memory("auto", read_dataset(dataset), image, splits=("val",))
+    images = open_split(dataset, "val", image, held=held, device=device, threads=threads)
+    network.to(device, memory_format=torch.channels_last)
+    return evaluate(
+        network,
+        images,
+        Preprocess(image, device),
+        batch_size=batch_size,
+        workers=threads if threads > 1 else 0,
+    )
+
+
 def model_metrics(
     *,
     model: str,
@@ -105,7 +141,7 @@ def model_metrics(
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "classes": classes,
         "image_size": image_size,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "dataset_digest": dataset["digest"],
         "teacher_sha256": teacher_sha256,
         "model_sha256": model_sha256,

@@ -7,8 +7,8 @@ Equation 1 of Han et al. 2023, with student logits z_s, teacher logits z_t, labe
 where the second cross-entropy takes the teacher's distribution as its target. alpha weights the
 *soft* term.
 
-torchdistill's own KDLoss is not used, for three reasons: its alpha weights the hard term; it has the
-KL divergence in place of the cross-entropy, which differs by alpha T^2 H(softmax(z_t / T)), a
+torchdistill's own KDLoss is not used, for three reasons: its alpha weights the hard term; it has
+the KL divergence in place of the cross-entropy, which is less by alpha T^2 H(softmax(z_t / T)), a
 constant for the student (so the gradients agree, the reported losses do not); and with its alpha at
 0 it leaves out T^2. A weighted sum of two terms is equation 1 for every alpha from 0 to 1.
 """

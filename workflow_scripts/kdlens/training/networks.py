@@ -1,8 +1,8 @@
 """Networks by name, and their weights from files.
 
 A network is described by a spec: ``architecture`` (a classification network of torchvision), and
-for ResNets ``width`` (channels of the first stage, C; the stages have C, 2C, 4C and 8C, times 4 with
-bottleneck blocks), ``stem`` and ``last_stride``:
+for ResNets ``width`` (the stages have 1, 2, 4 and 8 times that many channels, with bottleneck
+blocks four times more), ``stem`` and ``last_stride``:
 
 - stem ``imagenet``: 7x7 convolution of stride 2, then 3x3 max-pooling of stride 2;
 - stem ``small``: 3x3 convolution of stride 1 and no pooling, for images of some 32 pixels;
@@ -13,8 +13,8 @@ With width 64, stem ``imagenet`` and ``last_stride`` 2 the network *is* torchvis
 variant has the names of torchvision's parameters. ``classes`` in a spec overrides the dataset's
 number of classes, for a checkpoint that was trained on others.
 
-Weights are loaded strictly: a file that is missing or does not fit is an error, since a network with
-random weights would be measured like any other.
+Weights are loaded strictly: a file that is missing or does not fit is an error, since a network
+with random weights would be measured like any other.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from kdlens.errors import InputError, suggest
 from kdlens.training.randomness import Stream, derived_seed
 
-_RESNETS = {
+RESNETS = {
     "resnet18": (BasicBlock, (2, 2, 2, 2)),
     "resnet34": (BasicBlock, (3, 4, 6, 3)),
     "resnet50": (Bottleneck, (3, 4, 6, 3)),
@@ -107,18 +107,18 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
     variant = {key: spec.get(key, default) for key, default in _PUBLISHED.items()}
     if variant == _PUBLISHED:
         return torchvision.models.get_model(architecture, weights=None, num_classes=classes)
-    if architecture not in _RESNETS:
+    if architecture not in RESNETS:
         changed = ", ".join(key for key, value in _PUBLISHED.items() if variant[key] != value)
         raise InputError(
             f"network: {architecture} is only available as published; leave out {changed}, "
-            f"or choose one of {', '.join(_RESNETS)}"
+            f"or choose one of {', '.join(RESNETS)}"
         )
     if variant["stem"] not in ("imagenet", "small") or variant["last_stride"] not in (1, 2):
         raise InputError(
             f"network: stem '{variant['stem']}' with last_stride {variant['last_stride']} is not "
             "known; write imagenet or small, and 1 or 2"
         )
-    block, depths = _RESNETS[architecture]
+    block, depths = RESNETS[architecture]
     return ScaledResNet(block, depths, num_classes=classes, **variant)
 
 
@@ -137,10 +137,20 @@ def network_classes(spec: Mapping[str, Any], num_classes: int) -> int:
     return int(spec.get("classes") or num_classes)
 
 
+def require_classes(spec: Mapping[str, Any], num_classes: int, who: str) -> None:
+    """Raise an InputError if the network of ``spec`` tells other classes apart than the dataset."""
+    classes = network_classes(spec, num_classes)
+    if classes != num_classes:
+        raise InputError(
+            f"{who}: its network has {classes} classes, the training images have {num_classes}; "
+            "give it a network entry without classes, or the images that it was made for"
+        )
+
+
 def load_network(
     spec: Mapping[str, Any], num_classes: int, path: str | Path, device: torch.device | str
 ) -> nn.Module:
-    """Return the network of ``spec`` with the weights of a ``model.pt``, in eval mode on ``device``.
+    """Return a network in eval mode on ``device``, with the weights of a ``model.pt``.
 
     Raises:
         InputError: if the file is missing, unreadable, or of another network.
@@ -156,7 +166,11 @@ def read_state(path: str | Path) -> dict[str, torch.Tensor]:
     Raises:
         InputError: if the file is missing, truncated, or not a mapping of names to tensors.
     """
-    state = read_pickle(path)
+    return as_state(read_pickle(path), path)
+
+
+def as_state(state: Any, path: str | Path) -> dict[str, torch.Tensor]:
+    """Return ``state``, read from ``path``, if it is a state_dict; errors as :func:`read_state`."""
     if not isinstance(state, Mapping) or not state:
         raise InputError(f"{path}: holds no state_dict (a mapping of names to tensors)")
     for name, value in state.items():

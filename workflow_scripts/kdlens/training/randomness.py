@@ -6,8 +6,8 @@ order of the images and their augmentation in an epoch are the same after a rest
 of worker processes, and whether the images come from memory or from the disk. They are also the
 same for every version of torch and NumPy.
 
-The hash is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), applied once for each part of the
-address.
+The hash is the finaliser of SplitMix64 (Steele, Lea & Flood 2014), applied once for each part of
+the address.
 """
 
 from __future__ import annotations

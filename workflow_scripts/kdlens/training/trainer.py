@@ -1,12 +1,12 @@
 """One training, driven by torchdistill, that can be killed at any moment and goes on.
 
-:func:`build_box` gives torchdistill the recipe; :func:`fit` runs its epochs. After every epoch
+:class:`Trainer` gives torchdistill the recipe and runs its epochs. After every epoch
 ``checkpoint.pt`` holds all that the next one depends on; an epoch depends on that state and on
 (seed, epoch) alone, so a training that was interrupted ends with the same bits as one that was not.
 
 torchdistill leaves three things to its caller, which are done here: the teacher is put in eval mode
 at every epoch (in training mode its batch norm would follow the student's batches), distributed
-mode is never entered (torchdistill's launcher would enter it wherever Slurm's variables are set), and
+mode is never entered (torchdistill's launcher would do so wherever Slurm's variables are set), and
 the recipe's dictionaries are used for one box only (it changes them).
 """
 
@@ -16,8 +16,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +27,18 @@ from torchdistill.core.interfaces.registry import register_forward_proc_func
 from torchdistill.core.training import TrainingBox, get_training_box
 
 from kdlens.errors import InputError
-from kdlens.files import write_text
 from kdlens.script import log_progress
 from kdlens.training import losses  # noqa: F401 (makes its losses known to torchdistill)
 from kdlens.training.checkpoints import load_checkpoint, plain_state, save_checkpoint
 from kdlens.training.datasets import ImageDataset, Preprocess
 from kdlens.training.devices import seed_generators
-from kdlens.training.evaluation import Evaluation
+from kdlens.training.evaluation import Evaluation, evaluate
+from kdlens.training.history import History
 from kdlens.training.randomness import Stream, derived_seed
+from kdlens.training.recipe import read_recipe
 
 _INTERVAL = 10.0  # seconds between two progress lines
 _log = logging.getLogger(__name__)
-
-Box = TrainingBox | DistillationBox
 
 
 @register_forward_proc_func
@@ -51,74 +49,16 @@ def forward_batch_in_float32(
     return model(sample_batch).float()
 
 
-@dataclass
-class History:
-    """One row an epoch, as in ``history.csv``, and the evaluation of the latest evaluated epoch."""
-
-    rows: list[list[float | int | None]] = field(default_factory=list)
-    evaluation: Evaluation | None = None
-
-    COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss")
-
-    def add(
-        self, epoch: int, learning_rate: float, loss: float, evaluation: Evaluation | None
-    ) -> None:
-        self.rows.append(
-            [
-                epoch,
-                learning_rate,
-                loss,
-                evaluation and evaluation.top1,
-                evaluation and evaluation.loss,
-            ]
-        )
-        self.evaluation = evaluation or self.evaluation
-
-    def write(self, path: str | Path) -> None:
-        """Write ``history.csv``; an epoch that was not evaluated has blank cells.
-
-        ``learning_rate`` is that of the epoch's last step, ``train_loss`` the mean of the batches'
-        losses as they were minimised, in training mode.
-        """
-        lines = [",".join(self.COLUMNS)]
-        lines += [
-            ",".join("" if cell is None else f"{cell:.8g}" for cell in row) for row in self.rows
-        ]
-        write_text(path, "\n".join(lines) + "\n")
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows, "evaluation": self.evaluation and vars(self.evaluation)}
-
-    @classmethod
-    def from_state_dict(cls, state: Mapping[str, Any]) -> History:
-        evaluation = state["evaluation"]
-        return cls(list(state["rows"]), Evaluation(**evaluation) if evaluation else None)
-
-
-def build_box(
-    recipe: Mapping[str, Any],
-    *,
-    student: nn.Module,
-    teacher: nn.Module | None,
-    images: ImageDataset,
-    device: torch.device,
-) -> Box:
-    """Return torchdistill's box for a recipe as read from its file; it moves the networks."""
-    train = recipe["train"]
-    common = ({"train": images}, train, device, None, False, 1.0)
-    if "teacher" in train:
-        return get_distillation_box(teacher, student, *common)
-    return get_training_box(student, *common)
-
-
 class Trainer:
-    """Runs the epochs of a box.
+    """Trains a network by a recipe.
 
     Args:
-        box: from :func:`build_box`.
+        recipe: file of the recipe (:mod:`kdlens.training.recipe`).
         student: the network that is trained.
+        teacher: the network that it learns from, if the recipe has one.
+        train_images, val_images: what it learns from and is evaluated on.
         preprocess: brings a batch of images to the device.
-        evaluate: returns the student's accuracy.
+        workers: processes that decode validation images, where they are streamed.
         evaluate_every: epochs between evaluations; the last epoch is always evaluated.
         precision: float32 or bfloat16.
         seed: of all randomness within epochs.
@@ -126,19 +66,23 @@ class Trainer:
 
     def __init__(
         self,
-        box: Box,
+        recipe: str | Path,
         student: nn.Module,
-        *,
+        teacher: nn.Module | None,
+        train_images: ImageDataset,
+        val_images: ImageDataset,
         preprocess: Preprocess,
-        evaluate: Callable[[], Evaluation],
+        *,
+        workers: int,
         evaluate_every: int,
         precision: str,
         seed: int,
     ) -> None:
-        self._box = box
+        self._box = _build_box(recipe, student, teacher, train_images, preprocess.device)
         self._student = student
+        self._val_images = val_images
         self._preprocess = preprocess
-        self._evaluate = evaluate
+        self._workers = workers
         self._evaluate_every = evaluate_every
         self._precision = precision
         self._seed = seed
@@ -155,29 +99,24 @@ class Trainer:
         start = time.monotonic()
         for epoch in range(first, epochs):
             with _gpu_memory_errors():
-                rate, loss, waited = self._train_epoch(epoch, first, start)
-                last = epoch + 1 == epochs
-                due = last or (epoch + 1) % self._evaluate_every == 0
+                learning_rate, loss, waiting = self._train_epoch(epoch, first, start)
+                due = epoch + 1 == epochs or (epoch + 1) % self._evaluate_every == 0
                 evaluation = self._evaluate() if due else None
-            self._history.add(epoch + 1, rate, loss, evaluation)
+            self._history.add(epoch + 1, learning_rate, loss, evaluation)
             self._save(checkpoint, fingerprint, epoch + 1)
             accuracy = f", val top-1 {evaluation.top1:.1f} %" if evaluation else ""
-            steps = len(self._box.train_data_loader)
-            size = self._box.train_data_loader.batch_size
-            log_progress(
-                _log,
-                f"epoch {epoch + 1}/{epochs}: train loss {loss:.3f}{accuracy}, "
-                f"{waited:.0%} of the time waiting for images; images",
-                (epoch + 1 - first) * steps * size,
-                (epochs - first) * steps * size,
+            self._log_progress(
+                f"train loss {loss:.3f}{accuracy}, waited {waiting:.0%} of the time",
+                epoch,
+                len(self._box.train_data_loader),
+                first,
                 start,
-                "images",
             )
         return self._history
 
     def _train_epoch(self, epoch: int, first: int, start: float) -> tuple[float, float, float]:
-        """Return the last step's learning rate, the mean loss, the share of time without data."""
-        box, device = self._box, self._preprocess.device
+        """Return the last learning rate, the mean loss, and the share of time spent on waiting."""
+        box = self._box
         loader = box.train_data_loader
         loader.sampler.set_epoch(epoch)
         # Whatever else draws numbers (dropout) starts from the epoch too.
@@ -186,9 +125,117 @@ class Trainer:
         if isinstance(box, DistillationBox) and not box.teacher_updatable:
             box.teacher_model.eval()
 
+        device = self._preprocess.device
+        mixed = torch.autocast(device.type, torch.bfloat16, enabled=self._precision == "bfloat16")
         total, images = torch.zeros((), dtype=torch.float64, device=device), 0
-        began = reported = time.monotonic()
-        waited = 0.0
-        for step, (batch, labels, extra) in enumerate(_timed(loader), start=1):
-            waited = extra_wait
-        return rate, mean, waited / (time.monotonic() - began)
+        learning_rate, waited = 0.0, 0.0
+        began = asked = reported = time.monotonic()
+        for step, (batch, labels, supplement) in enumerate(loader, start=1):
+            now = time.monotonic()
+            waited += now - asked
+            learning_rate = box.optimizer.param_groups[0]["lr"]
+            labels = labels.to(device, non_blocking=True)
+            with mixed:
+                loss = box.forward_process(self._preprocess(batch), labels, supplement)
+            box.post_forward_process(loss=loss)
+            total += loss.detach() * len(labels)
+            images += len(labels)
+            if now - reported >= _INTERVAL:
+                reported = now
+                self._require_finite(total, epoch)
+                self._log_progress(
+                    f"train loss {float(total) / images:.3f}", epoch, step, first, start
+                )
+            asked = time.monotonic()
+        self._require_finite(total, epoch)
+        box.post_epoch_process()
+        waiting = waited / (time.monotonic() - began)
+        return learning_rate, float(total) / images, waiting
+
+    def _evaluate(self) -> Evaluation:
+        return evaluate(
+            self._student,
+            self._val_images,
+            self._preprocess,
+            batch_size=self._box.train_data_loader.batch_size,
+            workers=self._workers,
+        )
+
+    def _resume(self, checkpoint: Path, fingerprint: str) -> int:
+        """Restore the state of an interrupted training; return the first epoch to run."""
+        state = load_checkpoint(checkpoint, fingerprint)
+        if state is None:
+            return 0
+        box = self._box
+        self._student.load_state_dict(state["network"])
+        box.optimizer.load_state_dict(state["optimizer"])
+        if box.lr_scheduler is not None:
+            box.lr_scheduler.load_state_dict(state["scheduler"])
+        box.stage_grad_count = state["steps"]
+        self._history = History.from_state_dict(state["history"])
+        _log.info(
+            "continuing after epoch %d of %d (%s)", state["epoch"], box.num_epochs, checkpoint
+        )
+        return state["epoch"]
+
+    def _save(self, checkpoint: Path, fingerprint: str, epoch: int) -> None:
+        box = self._box
+        save_checkpoint(
+            checkpoint,
+            fingerprint,
+            epoch=epoch,
+            network=dict(self._student.state_dict()),
+            optimizer=box.optimizer.state_dict(),
+            scheduler=None if box.lr_scheduler is None else plain_state(box.lr_scheduler),
+            steps=box.stage_grad_count,
+            history=self._history.state_dict(),
+        )
+
+    def _require_finite(self, total: torch.Tensor, epoch: int) -> None:
+        if not math.isfinite(float(total)):
+            raise InputError(
+                "training.learning_rate: the loss became infinite or undefined in epoch "
+                f"{epoch + 1}; write a lower learning rate"
+            )
+
+    def _log_progress(self, what: str, epoch: int, step: int, first: int, start: float) -> None:
+        """Log a line; rate and time left count the images of this process."""
+        loader = self._box.train_data_loader
+        epochs, size = self._box.num_epochs, loader.batch_size
+        done = ((epoch - first) * len(loader) + step) * size
+        total = (epochs - first) * len(loader) * size
+        line = f"epoch {epoch + 1}/{epochs}: {what}; images"
+        log_progress(_log, line, done, total, start, "images")
+
+
+def _build_box(
+    recipe: str | Path,
+    student: nn.Module,
+    teacher: nn.Module | None,
+    images: ImageDataset,
+    device: torch.device,
+) -> TrainingBox | DistillationBox:
+    """Return torchdistill's box for a recipe; a recipe with a teacher gets a distillation box."""
+    train = read_recipe(recipe)["train"]
+    common = {
+        "dataset_dict": {"train": images},
+        "train_config": train,
+        "device": device,
+        "device_ids": None,
+        "distributed": False,
+        "lr_factor": 1.0,
+    }
+    if "teacher" in train:
+        return get_distillation_box(teacher, student, **common)
+    return get_training_box(student, **common)
+
+
+@contextlib.contextmanager
+def _gpu_memory_errors() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            "training.batch_size: the GPU's memory does not suffice "
+            f"({str(error).splitlines()[0][:160]}); write a smaller batch_size"
+        ) from error

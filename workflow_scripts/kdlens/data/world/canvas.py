@@ -25,6 +25,8 @@ from kdlens.data.world.vocabulary import MATERIAL_CODE, OBJECT_CODE, PART_CODE
 
 PART_PLANES = 3
 _FINE = 2
+_TEXTURE, _OBJECT, _PART, _MATERIAL, _THING, _GLOW, _STEP = 6, 7, 8, 11, 12, 13, 14
+_COLUMNS = 18  # of a surface's row: two paints, then what the names above begin
 _REFERENCE = 160  # fine pixels for which grain and rims are drawn one to one (an 80 px picture)
 
 
@@ -195,7 +197,7 @@ class Canvas:
         self.fine = _FINE * size
         self.queue: list[tuple[int, Outline]] = []
         self.shadows: list[tuple[complex, float, float]] = []
-        self._surfaces: list[tuple[int, ...]] = [(0,) * 19]
+        self._surfaces: list[tuple[int, ...]] = [(0,) * _COLUMNS]
         self._things = 0
         self._plane: np.ndarray | None = None
 
@@ -233,7 +235,7 @@ class Canvas:
 
     def thing_pixels(self, thing: int) -> int:
         """How many of the picture's pixels show this thing."""
-        shown = self._table()[:, 12].astype(np.uint8)[self.expose()[1::_FINE, 1::_FINE]]
+        shown = self._table()[:, _THING].astype(np.uint8)[self.expose()[1::_FINE, 1::_FINE]]
         return int(np.count_nonzero(shown == thing))
 
     def labels(self) -> dict[str, np.ndarray]:
@@ -241,9 +243,9 @@ class Canvas:
         plane = self.expose()[1::_FINE, 1::_FINE]
         table = self._table().astype(np.uint8)
         return {
-            "object": table[plane, 7],
-            "part": np.stack([table[:, 8 + k][plane] for k in range(PART_PLANES)]),
-            "material": table[plane, 11],
+            "object": table[plane, _OBJECT],
+            "part": np.stack([table[:, _PART + k][plane] for k in range(PART_PLANES)]),
+            "material": table[plane, _MATERIAL],
         }
 
     def develop(self, dice: Dice, light: Light, noise: int) -> np.ndarray:
@@ -252,26 +254,26 @@ class Canvas:
         fine, size = self.fine, self.size
         x, y, reference = _axes(fine)
         colours = table[:, :6].reshape(-1, 2, 3)
-        tint = np.where(table[:, 13, None, None] > 0, 256, np.array(light.tint))
+        tint = np.where(table[:, _GLOW, None, None] > 0, 256, np.array(light.tint))
         colours = (colours * tint >> 8).clip(0, 255).astype(np.int16)
 
         # where each fine pixel lies in its surface's texture tile, and how much of the second paint
-        step = table[:, 14:]
+        step = table[:, _STEP:]
         right, down = step[:, 0][plane], step[:, 1][plane]
         u = right * x + down * y + step[:, 2][plane] >> 8
         v = right * y - down * x + step[:, 3][plane] >> 8
-        is_ramp = (table[:, 6] == TEXTURE_CODE["ramp"])[plane]
+        is_ramp = (table[:, _TEXTURE] == TEXTURE_CODE["ramp"])[plane]
         v = np.where(is_ramp, v.clip(0, TILE - 1), v & (TILE - 1))
-        start = (table[:, 6] * (TILE * TILE)).astype(np.int32)[plane]
+        start = (table[:, _TEXTURE] * (TILE * TILE)).astype(np.int32)[plane]
         mix = texture_tiles()[start + v * TILE + (u & (TILE - 1))]
 
         # grain, and rims: light from the upper left gives things a bright and a dark edge
         across = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
         along = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
         at = (along[:, None] * TILE + across[None, :]).astype(np.int32)
-        value = grain_tiles()[(table[:, 11] * (TILE * TILE)).astype(np.int32)[plane] + at]
+        value = grain_tiles()[(table[:, _MATERIAL] * (TILE * TILE)).astype(np.int32)[plane] + at]
         value = value.astype(np.int16) + 128
-        value += self._rims(plane, table[:, 12].astype(np.uint8))
+        value += self._rims(plane, table[:, _THING].astype(np.uint8))
 
         low = colours[:, 0].astype(np.int16)
         span = (colours[:, 1] - colours[:, 0]) >> 1  # halved, so that products stay in 16 bits

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,8 +94,12 @@ def box(left: float, bottom: float, right: float, top: float) -> Outline:
     return outline((left, bottom), (right, bottom), (right, top), (left, top))
 
 
+@lru_cache(maxsize=1024)
 def blob(*corners: tuple[float, float], steps: int = 4) -> Outline:
-    """A smooth closed curve through the corners (Catmull-Rom), ``steps`` points a side."""
+    """A smooth closed curve through the corners (Catmull-Rom), ``steps`` points a side.
+
+    Cached, since most blobs are the same each time: not to be changed in place.
+    """
     here = np.array([complex(x, y) for x, y in corners])
     before, after, later = np.roll(here, 1), np.roll(here, -1), np.roll(here, -2)
     rows = []
@@ -109,7 +114,9 @@ def blob(*corners: tuple[float, float], steps: int = 4) -> Outline:
                 + (3 * here - before - 3 * after + later) * t * t * t
             )
         )
-    return snap(np.stack(rows, axis=1).ravel())
+    curve = snap(np.stack(rows, axis=1).ravel())
+    curve.flags.writeable = False
+    return curve
 
 
 _CIRCLE = snap([complex(math.cos(k * math.pi / 10), math.sin(k * math.pi / 10)) for k in range(20)])

@@ -227,7 +227,7 @@ def _grain(name: str) -> np.ndarray:
             return across // 3 + np.where(_Y % 8 < 2, -12, 3)
         case "cardboard":
             return np.where(_X % 8 < 3, -7, 3)
-        case "horn" | "rubber" | "plaster" | "plastic":
+        case "keratin" | "rubber" | "plaster" | "plastic":
             return noise // 24
     raise KeyError(name)
 

@@ -27,12 +27,12 @@ RARE_LIVERIES: tuple[str, ...] = ("zigzagged", "blotchy", "gridded", "scaly")
 
 OBJECTS: tuple[str, ...] = (
     *SPECIES,
-    *("sky", "grass", "ground", "sand", "snow", "sea", "road", "pavement", "floor", "wall"),
+    *("sky", "lawn", "ground", "beach", "dune", "seabed", "snowdrift", "sea", "road", "pavement"),
     *("mountain", "hill", "sun", "moon", "star", "cloud", "rainbow", "skyscraper", "tree"),
-    *("fence", "ball", "cube", "bush", "flower", "rock", "cactus", "street lamp", "mushroom"),
+    *("fence", "ball", "cube", "bush", "flower", "boulder", "cactus", "street lamp", "mushroom"),
     *("traffic light", "parasol", "snowman", "hay bale", "starfish", "seaweed", "coral"),
     *("bubble", "balloon", "kite", "bench", "boat", "barrel", "traffic cone", "pumpkin"),
-    *("picture", "rug", "wave", "well", "signpost"),
+    *("picture", "rug", "wave", "well", "signpost", "floor", "room wall"),
 )
 
 PARTS: tuple[str, ...] = (
@@ -45,7 +45,7 @@ PARTS: tuple[str, ...] = (
 )
 
 MATERIALS: tuple[str, ...] = (
-    *("fur", "skin", "feathers", "scales", "horn", "metal", "glass", "rubber", "wood", "bark"),
+    *("fur", "skin", "feathers", "scales", "keratin", "metal", "glass", "rubber", "wood", "bark"),
     *("brick", "plaster", "tile", "foliage", "grass", "sand", "water", "snow", "rock", "soil"),
     *("asphalt", "concrete", "plastic", "fabric", "straw", "cardboard"),
 )

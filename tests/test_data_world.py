@@ -1,0 +1,377 @@
+"""The concept world: the same pictures everywhere, and two datasets that are what they claim."""
+
+import csv
+import errno
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import render_world_concepts
+import render_world_images
+from kdlens.data.world import broden_tree, folders, image_tree, render, vocabulary
+from kdlens.data.world.colours import COLOURS, PAINTS, colour_name, name_colours
+from kdlens.errors import InputError
+
+SEED, SIZE, MASK, IMAGES = 3, 64, 32, 190
+CATEGORIES = ["color", "object", "part", "material", "scene", "texture"]
+
+
+@pytest.fixture(scope="module")
+def concepts(tmp_path_factory) -> Path:
+    tree = tmp_path_factory.mktemp("concepts") / "tree"
+    render_world_concepts.main(tree, image_size=SIZE, mask_size=MASK, images=IMAGES, seed=SEED)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory) -> Path:
+    tree = tmp_path_factory.mktemp("training") / "tree"
+    images = {"train": 100, "val": 48}
+    render_world_images.main(tree, image_size=40, classes="liveries", images=images, seed=SEED)
+    return tree
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def numbers_of(png: Path) -> np.ndarray:
+    rgb = np.asarray(Image.open(png)).astype(int)
+    assert rgb.shape == (MASK, MASK, 3)
+    assert not rgb[:, :, 2].any()
+    return rgb[:, :, 0] + 256 * rgb[:, :, 1]
+
+
+def digest(indices: list[int], decoded: bool = True) -> str:
+    """One checksum of concept pictures as a reader decodes them, their labels, and a training one.
+
+    The indices are drawn in the order given and hashed in rising order.
+    """
+    parts = {}
+    for index in indices:
+        picture = render.concept_picture(SEED, index, 40)
+        rgb = folders.decode(folders.jpeg_bytes(picture.rgb)) if decoded else picture.rgb
+        planes = b"".join(picture.planes[name].tobytes() for name in sorted(picture.planes))
+        name, other = render.training_picture(SEED, "val", index, 40, "liveries")
+        parts[index] = rgb.tobytes() + planes + name.encode() + other.tobytes()
+    return hashlib.sha256(b"".join(parts[index] for index in sorted(parts))).hexdigest()
+
+
+def test_pictures_do_not_depend_on_order_or_process():
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "import test_data_world as t; print(t.digest([9, 2, 31, 7]))"
+    )
+    here = Path(__file__).resolve().parent
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(here), str(here.parent / "workflow_scripts")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+    )
+    assert run.stdout.strip() == digest([2, 7, 9, 31])
+
+
+def test_pictures_are_pinned():
+    """A change of any pixel or label shows here; if it is meant, pin the new value."""
+    assert digest([0, 3, *range(6, 30)]) == PINNED
+
+
+PINNED = "?"
+
+
+def test_pictures_do_not_depend_on_how_many_there_are(concepts, tmp_path):
+    render_world_concepts.main(
+        tmp_path / "few", image_size=SIZE, mask_size=MASK, images=170, seed=SEED
+    )
+    few = sorted((tmp_path / "few" / "images").rglob("*.jpg"))
+    assert len(few) == 170
+    for path in few:
+        twin = concepts / "images" / path.relative_to(tmp_path / "few" / "images")
+        assert path.read_bytes() == twin.read_bytes()
+
+
+def test_names_are_unique_and_species_split_by_family():
+    names = [word for words in broden_tree.VOCABULARY.values() for word in words]
+    assert len(names) == len(set(names))
+    assert len(vocabulary.SPECIES) == 24
+    assert len(vocabulary.TRAINED) == 12
+    assert set(vocabulary.TRAINED).isdisjoint(vocabulary.HELD_OUT)
+    assert {vocabulary.FAMILY_OF[name] for name in vocabulary.TRAINED} == set(vocabulary.FAMILIES)
+    assert len(vocabulary.SCENES) >= 8
+    assert len(vocabulary.TEXTURES) >= 12
+
+
+def test_training_tree_is_balanced_and_knows_no_held_out_species(training):
+    for split, count in (("train", 100), ("val", 48)):
+        folders_of = {path.name: len(list(path.iterdir())) for path in (training / split).iterdir()}
+        assert sorted(folders_of) == render.class_names("liveries")
+        assert len(folders_of) == 48
+        assert sum(folders_of.values()) == count
+        assert max(folders_of.values()) - min(folders_of.values()) <= 1
+        assert {name.rsplit("_", 1)[0] for name in folders_of} == set(vocabulary.TRAINED)
+    with Image.open(next(training.rglob("*.jpg"))) as image:
+        assert (image.format, image.size, image.mode) == ("JPEG", (40, 40), "RGB")
+
+
+def test_splits_and_seeds_are_independent():
+    pictures = [
+        render.training_picture(seed, split, 5, 40, "families")[1].tobytes()
+        for seed, split in ((SEED, "train"), (SEED, "val"), (SEED + 1, "train"))
+    ]
+    assert len(set(pictures)) == 3
+    assert render.class_names("families") == sorted(vocabulary.FAMILIES)
+
+
+def test_training_pictures_never_show_held_out_species(monkeypatch):
+    shown = set()
+    real = render.paint_picture
+
+    def spy(*arguments):
+        picture = real(*arguments)
+        shown.update(np.unique(picture.canvas.labels()["object"]).tolist())
+        return picture
+
+    monkeypatch.setattr(render, "paint_picture", spy)
+    for classes in ("liveries", "families"):
+        for index in range(60):
+            render.training_picture(SEED, "train", index, 40, classes)
+    codes = vocabulary.OBJECT_CODE
+    assert not shown & {codes[name] for name in vocabulary.HELD_OUT}
+    assert len(shown & {codes[name] for name in vocabulary.TRAINED}) == 12
+
+
+def test_every_species_is_seen():
+    codes, seen = vocabulary.OBJECT_CODE, {}
+    for index in range(6, 38):
+        picture = render.concept_picture(SEED, index, SIZE)
+        if picture.source == "world":
+            lap, place = divmod(index, 25)
+            species = vocabulary.SPECIES[(lap * 19 + place - 6) % 24]
+            share = np.mean(picture.planes["object"] == codes[species])
+            assert share >= 1 / 32, (index, species)
+            seen[species] = share
+    assert len(seen) == 24
+
+
+def test_tables_have_brodens_columns_and_order(concepts):
+    index = rows_of(concepts / "index.csv")
+    assert list(index[0]) == ["image", "split", "ih", "iw", "sh", "sw", *CATEGORIES]
+    assert len(index) == IMAGES
+    hashes = [hashlib.md5(row["image"].encode()).hexdigest() for row in index]
+    assert hashes == sorted(hashes)
+    for row, hashed in zip(index, hashes, strict=True):
+        assert row["split"] == ("train" if int(hashed, 16) < 0.7 * 16**32 else "val")
+        assert [row[key] for key in ("ih", "iw", "sh", "sw")] == ["64", "64", "32", "32"]
+    categories = rows_of(concepts / "category.csv")
+    assert [row["name"] for row in categories] == CATEGORIES
+    labels = rows_of(concepts / "label.csv")
+    assert list(labels[0]) == ["number", "name", "category", "frequency", "coverage", "syns"]
+    assert [int(row["number"]) for row in labels] == list(range(1, len(labels) + 1))
+    for row in categories:
+        first, last = int(row["first"]), int(row["last"])
+        table = rows_of(concepts / f"c_{row['name']}.csv")
+        assert list(table[0]) == ["code", "number", "name", "frequency", "coverage"]
+        assert [int(line["code"]) for line in table] == list(range(1, int(row["count"]) + 1))
+        assert [int(line["number"]) for line in table] == list(range(first, last + 1))
+        frequencies = [int(line["frequency"]) for line in table]
+        assert frequencies == sorted(frequencies, reverse=True)
+        assert min(frequencies) >= broden_tree.smallest_frequency(IMAGES)
+        for line in table:
+            label = labels[int(line["number"]) - 1]
+            assert [label[key] for key in ("name", "frequency", "coverage")] == [
+                line[key] for key in ("name", "frequency", "coverage")
+            ]
+            assert label["category"] == f"{row['name']}({line['frequency']})"
+            assert "e" not in line["coverage"]
+
+
+def test_frequency_and_coverage_are_those_of_the_files(concepts):
+    frequency: dict[int, int] = {}
+    coverage: dict[int, float] = {}
+    annotated = dict.fromkeys(CATEGORIES, 0)
+    ranges = {
+        row["name"]: range(int(row["first"]), int(row["last"]) + 1)
+        for row in rows_of(concepts / "category.csv")
+    }
+    used = {concepts / "images" / row["image"] for row in rows_of(concepts / "index.csv")}
+    for row in rows_of(concepts / "index.csv"):
+        for category in CATEGORIES:
+            cell = [entry for entry in row[category].split(";") if entry]
+            annotated[category] += bool(cell)
+            inside: dict[int, int] = {}
+            filled = []
+            for entry in cell:
+                if entry.isdecimal():
+                    assert category in ("scene", "texture")
+                    inside[int(entry)] = MASK * MASK
+                    continue
+                used.add(concepts / "images" / entry)
+                plane = numbers_of(concepts / "images" / entry)
+                filled.append(np.count_nonzero(plane))
+                for number, count in zip(*np.unique(plane, return_counts=True), strict=True):
+                    if number:
+                        inside[int(number)] = inside.get(int(number), 0) + int(count)
+            assert filled == sorted(filled, reverse=True)
+            assert 0 not in filled
+            assert set(inside) <= set(ranges[category])
+            for number, count in inside.items():
+                frequency[number] = frequency.get(number, 0) + 1
+                coverage[number] = coverage.get(number, 0) + count / MASK**2
+    for label in rows_of(concepts / "label.csv"):
+        number = int(label["number"])
+        assert frequency[number] == int(label["frequency"])
+        assert coverage[number] == pytest.approx(float(label["coverage"]), abs=1e-6)
+    for row in rows_of(concepts / "category.csv"):
+        assert annotated[row["name"]] == int(row["frequency"])
+    assert used == {path for path in (concepts / "images").rglob("*") if path.is_file()}
+
+
+def test_masks_are_samples_of_the_full_planes(concepts):
+    names = {int(row["number"]): row["name"] for row in rows_of(concepts / "label.csv")}
+    kept = set(names.values())
+    words = {0: "", **{code: name for name, code in vocabulary.OBJECT_CODE.items()}}
+    parts = {0: "", **{code: name for name, code in vocabulary.PART_CODE.items()}}
+    checked = several = 0
+    for row in rows_of(concepts / "index.csv"):
+        if not row["object"] or checked == 25:
+            continue
+        picture = render.concept_picture(SEED, int(row["image"][-10:-4]), SIZE)
+        plane = numbers_of(concepts / "images" / row["object"])
+        for (y, x), number in np.ndenumerate(plane[::5, ::5]):
+            name = words[int(picture.planes["object"][0, 10 * y + 1, 10 * x + 1])]
+            assert names.get(int(number), "") == (name if name in kept else "")
+        stack = picture.planes["part"][:, 1::2, 1::2]
+        expected = sorted(
+            tuple(parts[int(code)] for code in layer.ravel() if parts[int(code)] in kept)
+            for layer in stack
+        )
+        found = sorted(
+            tuple(names[int(n)] for n in numbers_of(concepts / "images" / entry).ravel() if n)
+            for entry in row["part"].split(";")
+            if entry
+        )
+        assert found == [layer for layer in expected if layer]
+        several += len(found) > 1
+        checked += 1
+    assert checked == 25
+    assert several > 5
+
+
+def test_texture_images_have_only_colour_and_texture(concepts):
+    textures = worlds = scenes = materials = 0
+    for row in rows_of(concepts / "index.csv"):
+        filled = {category for category in CATEGORIES if row[category]}
+        if row["image"].startswith("textures/"):
+            textures += 1
+            assert filled <= {"color", "texture"}
+            assert "color" in filled
+        else:
+            worlds += 1
+            assert "texture" not in filled
+            assert {"color", "object"} <= filled
+            scenes += "scene" in filled
+            materials += "material" in filled
+    assert (textures, worlds) == (48, 142)
+    assert 0.2 < scenes / worlds < 0.5
+    assert 0.4 < materials / worlds < 0.8
+
+
+def test_colours_are_those_of_the_decoded_pixels(concepts):
+    names = {row["name"]: int(row["number"]) for row in rows_of(concepts / "c_color.csv")}
+    assert set(names) <= set(COLOURS)
+    codes = np.array([0, *(names.get(name, 0) for name in COLOURS)])
+    for row in rows_of(concepts / "index.csv")[:40]:
+        rgb = np.asarray(Image.open(concepts / "images" / row["image"]).convert("RGB"))
+        expected = codes[name_colours(rgb)][1::2, 1::2]
+        assert np.array_equal(numbers_of(concepts / "images" / row["color"]), expected)
+
+
+def test_colour_names_of_clear_colours():
+    for name, colour in {
+        "black": (0, 0, 0), "white": (255, 255, 255), "grey": (128, 128, 128),
+        "red": (220, 20, 20), "green": (20, 160, 30), "blue": (20, 30, 220),
+        "yellow": (250, 240, 20), "orange": (250, 140, 10), "brown": (110, 66, 30),
+        "pink": (250, 160, 190), "purple": (130, 30, 180),
+    }.items():  # fmt: skip
+        assert colour_name(*colour) == name
+    for name, colours in PAINTS.items():
+        assert all(colour_name(*colour) == name for colour in colours)
+
+
+def test_label_png_holds_every_number():
+    labels = np.arange(90 * 300, dtype=np.uint16).reshape(90, 300) * 2  # several stored blocks
+    rgb = folders.decode(folders.label_png(labels)).astype(int)
+    assert np.array_equal(rgb[:, :, 0] + 256 * rgb[:, :, 1], labels)
+
+
+IMAGE_FOLDER = {"image_size": 40, "classes": "families", "images": {"train": 6, "val": 6}}
+CONCEPTS = {"image_size": 40, "mask_size": 20, "images": 170}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"classes": "livery"}, "training_data.classes"),
+        ({"image_size": 16}, "training_data.image_size"),
+        ({"image_size": "80"}, "training_data.image_size"),
+        ({"images": {"train": 5, "val": 6}}, "training_data.images.train"),
+        ({"images": {"train": 6, "test": 6}}, "training_data.images"),
+        ({"seed": -1}, "training_data.seed"),
+    ],
+)
+def test_wrong_training_parameters_are_named(wrong, key, tmp_path):
+    with pytest.raises(InputError, match=key):
+        image_tree.write_images(tmp_path / "tree", **{**IMAGE_FOLDER, "seed": 0, **wrong})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"image_size": 24}, "concept_data.image_size"),
+        ({"mask_size": 80}, "concept_data.mask_size"),
+        ({"mask_size": 17}, "concept_data.mask_size"),
+        ({"images": 12}, "concept_data.images"),
+        ({"images": True}, "concept_data.images"),
+        ({"seed": 1.5}, "concept_data.seed"),
+    ],
+)
+def test_wrong_concept_parameters_are_named(wrong, key, tmp_path):
+    with pytest.raises(InputError, match=key):
+        broden_tree.write_concepts(tmp_path / "tree", **{**CONCEPTS, "seed": 0, **wrong})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "seen"),
+    [(KeyboardInterrupt(), KeyboardInterrupt), (OSError(errno.ENOSPC, "full"), InputError)],
+)
+def test_a_broken_run_leaves_the_old_tree_and_no_other(failure, seen, tmp_path, monkeypatch):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "old").touch()
+    real, calls = image_tree.training_picture, []
+
+    def breaks(*arguments):
+        calls.append(arguments)
+        if len(calls) > 4:
+            raise failure
+        return real(*arguments)
+
+    monkeypatch.setattr(image_tree, "training_picture", breaks)
+    with pytest.raises(seen):
+        image_tree.write_images(tree, **IMAGE_FOLDER, seed=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+    assert [path.name for path in tree.iterdir()] == ["old"]
+    monkeypatch.undo()
+    image_tree.write_images(tree, **IMAGE_FOLDER, seed=0)
+    assert sorted(path.name for path in tree.iterdir()) == ["train", "val"]

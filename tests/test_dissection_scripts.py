@@ -1,0 +1,240 @@
+"""The two scripts, on a small concept dataset in Broden's format and untrained networks."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from tiny_broden import write_broden
+
+import activation_maps
+import dissect
+from kdlens.data.broden import Broden
+from kdlens.dissection import concept_maps
+from kdlens.dissection.tallies import Tallies
+from kdlens.errors import InputError
+from kdlens.training.networks import initialise_network
+
+torch.set_num_threads(1)
+NETWORK = {"architecture": "resnet18", "width": 8, "stem": "imagenet", "last_stride": 1}
+IMAGE = {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+LABELS = {1: "red-c", 2: "blue-c", 3: "dog", 4: "cat", 5: "paw", 300: "street-s"}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """Twelve images (not square, so that they are resized) and two models."""
+    root = tmp_path_factory.mktemp("scripts")
+    rng = np.random.default_rng(0)
+    images = []
+    for number in range(12):
+        animal = np.zeros((6, 8), int)
+        animal[1 : 2 + number % 4, 2 : 4 + number % 3] = 3 + number % 2
+        image = {
+            "color": 1 + (rng.random((6, 8)) < 0.5),
+            "object": animal,
+            "part": [np.where(animal == 3, 5, 0), np.where(rng.random((6, 8)) < 0.1, 5, 0)],
+            "pixels": rng.integers(0, 256, (20, 30, 3), dtype=np.uint8),
+        }
+        if number % 3 == 0:
+            image["scene"] = 300
+        images.append(image)
+    write_broden(root / "tree", images, LABELS, mask_shape=(6, 8))
+    (root / "concepts.json").write_text(
+        json.dumps({"kind": "broden", "name": "tiny", "root": str(root / "tree"), "digest": "d"})
+    )
+    (root / "dataset.json").write_text(json.dumps({"classes": ["a", "b", "c"]}))
+    for seed in (1, 2):
+        folder = root / f"seed{seed}"
+        folder.mkdir()
+        torch.save(initialise_network(NETWORK, 3, seed).state_dict(), folder / "model.pt")
+        run_dissect(root, seed, folder)
+    return root
+
+
+def run_dissect(root, seed, folder, **changes):
+    arguments = {
+        "model": root / f"seed{seed}" / "model.pt",
+        "dataset": root / "dataset.json",
+        "concepts": root / "concepts.json",
+        "output_dir": folder,
+        "network": NETWORK,
+        "image": IMAGE,
+        "layers": ["layer2", "layer4"],
+        "quantiles": [0.02, 0.1],
+        "iou_threshold": 0.05,
+        "denominator": "image",
+        "categories": None,
+        "shuffle_seed": 0,
+        "batch_size": 8,
+        "device": "cpu",
+        "workers": 0,
+        "label": {"model": "net", "seed": seed},
+    }
+    return dissect.main(**(arguments | changes))
+
+
+def test_outputs(inputs):
+    names = {f"{layer}{labels}" for layer in ("layer2", "layer4") for labels in ("", "_shuffled")}
+    expected = {f"{name}.{suffix}" for name in names for suffix in ("npz", "csv")}
+    assert {path.name for path in (inputs / "seed1").iterdir()} == {*expected, "model.pt"}
+    tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
+    broden = Broden(inputs / "tree")
+    assert tallies.intersection.shape == (2, 64, 301)
+    assert tallies.category_names.tolist() == broden.categories
+    assert tallies.label_names.tolist() == list(broden.label_names)
+    np.testing.assert_array_equal(tallies.label_category, broden.primary_category)
+    assert tallies.label_pixels[300] == 4 * 48  # a scene counts the whole image
+    meta = {"model": "net", "seed": 1, "layer": "layer4", "labels": "true", "images": 12}
+    assert meta.items() <= tallies.meta.items()
+    assert len(tallies.meta["model_sha256"]) == 64
+    assert tallies.intersection.any()
+    shuffled = Tallies.load(inputs / "seed1" / "layer4_shuffled.npz")
+    assert (shuffled.meta["labels"], shuffled.meta["shuffle_seed"]) == ("shuffled", 0)
+    np.testing.assert_array_equal(shuffled.thresholds, tallies.thresholds)
+
+
+def test_table_is_of_the_first_quantile(inputs):
+    tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
+    with open(inputs / "seed1" / "layer4.csv", encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == 64
+    best = tallies.best(0.02)
+    for row in rows:
+        assert float(row["score"]) == pytest.approx(best.score[int(row["unit"]) - 1], abs=1e-9)
+    scores = [float(row["score"]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_second_run_writes_the_same_bytes(inputs, tmp_path):
+    run_dissect(inputs, 1, tmp_path)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 8
+    for path in files:
+        assert path.read_bytes() == (inputs / "seed1" / path.name).read_bytes(), path.name
+
+
+def test_chosen_categories_alone(inputs, tmp_path):
+    tallies = run_dissect(inputs, 1, tmp_path, categories=["scene"], shuffle_seed=None)["layer4"]
+    assert tallies.category_names.tolist() == ["scene"]
+    assert tallies.meta["images"] == 4  # the others have no scene
+    assert np.flatnonzero(tallies.label_pixels).tolist() == [300]
+    assert not list(tmp_path.glob("*_shuffled*"))
+
+
+def test_missing_model_is_not_replaced_by_random_weights(inputs, tmp_path):
+    with pytest.raises(InputError, match=r"none\.pt"):
+        run_dissect(inputs, 1, tmp_path, model=tmp_path / "none.pt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_when_an_image_is_broken(inputs, tmp_path):
+    write_broden(tmp_path / "tree")
+    broden = Broden(tmp_path / "tree")
+    broken = broden.image_files[1]
+    broken.write_bytes(b"not a picture")
+    (tmp_path / "concepts.json").write_text(
+        json.dumps({"name": "broken", "root": str(tmp_path / "tree"), "digest": "d"})
+    )
+    with pytest.raises(InputError, match=f"{broken.name}: not a readable image"):
+        run_dissect(inputs, 1, tmp_path / "out", concepts=tmp_path / "concepts.json")
+    assert not (tmp_path / "out").exists()
+
+
+# ---- activation maps ----------------------------------------------------------------------------
+
+
+def run_maps(root, output, **changes):
+    arguments = {
+        "concepts": root / "concepts.json",
+        "dataset": root / "dataset.json",
+        "models": [root / "seed1" / "model.pt", root / "seed2" / "model.pt"],
+        "tallies": [root / "seed1" / "layer4.npz", root / "seed2" / "layer4.npz"],
+        "output": output,
+        "entries": [
+            {"model": "net", "seed": seed, "label": f"Net {seed}", "network": NETWORK}
+            for seed in (1, 2)
+        ],
+        "image": IMAGE,
+        "layer": "layer4",
+        "quantile": 0.1,
+        "denominator": "image",
+        "concept": None,
+        "category": "object",
+        "images": 3,
+        "batch_size": 2,
+        "device": "cpu",
+        "categories": None,
+    }
+    activation_maps.main(**(arguments | changes))
+    with np.load(output) as file:
+        return dict(file)
+
+
+def test_maps(inputs, tmp_path):
+    maps = run_maps(inputs, tmp_path / "maps.npz")
+    tallies = [Tallies.load(inputs / f"seed{seed}" / "layer4.npz") for seed in (1, 2)]
+    objects = {"dog": 3, "cat": 4}
+    worst = {
+        name: min(each.iou(0.1)[:, label].max() for each in tallies)
+        for name, label in objects.items()
+    }
+    assert str(maps["concept"]) == max(worst, key=worst.get)
+    label = objects[str(maps["concept"])]
+    assert maps["images"].shape == (3, 32, 32, 3) and maps["images"].dtype == np.uint8
+    assert maps["masks"].shape == (3, 6, 8) and maps["masks"].dtype == bool
+    area = maps["masks"].sum((1, 2))
+    assert list(area) == sorted(area, reverse=True)
+    broden = Broden(inputs / "tree")
+    areas = [(broden.annotation(i).planes == label).any(0).sum() for i in range(12)]
+    assert list(area) == sorted(areas, reverse=True)[:3]
+    for number, each in enumerate(tallies):
+        unit = maps["units"][number]
+        assert maps["ious"][number] == each.iou(0.1)[:, label].max()
+        assert maps["thresholds"][number] == each.thresholds[1, unit]
+    assert maps["maps"].shape == (2, 3, 2, 2)
+    assert maps["upsampled"].shape == (2, 3, 6, 8)
+    assert [entry["label"] for entry in json.loads(str(maps["entries"]))] == ["Net 1", "Net 2"]
+    assert json.loads(str(maps["meta"]))["quantile"] == 0.1
+
+
+def test_maps_are_those_that_were_tallied(inputs, tmp_path):
+    """Over all images of a concept, the shown maps and masks give the IoU of the tallies."""
+    maps = run_maps(inputs, tmp_path / "maps.npz", concept="dog", images=12)
+    tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
+    assert len(maps["images"]) == 6  # half of the images show a dog
+    active = maps["upsampled"][0] > maps["thresholds"][0]
+    shared = (active & maps["masks"]).sum()
+    assert shared == tallies.intersection[1, maps["units"][0], 3]
+    assert shared > 0
+
+
+def test_whole_image_concept(inputs, tmp_path):
+    maps = run_maps(inputs, tmp_path / "maps.npz", category="scene", images=9)
+    assert maps["masks"].shape == (4, 6, 8) and maps["masks"].all()
+    assert maps["image_numbers"].tolist() == [0, 3, 6, 9]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"concept": "dgo"}, "object 'dgo' is not a concept; did you mean 'dog'"),
+        ({"category": "texture"}, "category 'texture' is not in the tallies"),
+        ({"quantile": 0.3}, "quantile 0.3 was not dissected"),
+        ({"entries": []}, "0 entries, 2 models and 2 tallies"),
+    ],
+)
+def test_impossible_maps(inputs, tmp_path, changes, message):
+    with pytest.raises(InputError, match=message):
+        run_maps(inputs, tmp_path / "maps.npz", **changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_concept_that_no_unit_meets(inputs):
+    tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
+    tallies.intersection[:] = 0
+    with pytest.raises(InputError, match="no object is met"):
+        concept_maps.choose_concept([tallies], "object")

@@ -1,0 +1,105 @@
+"""The report's captions render from the rules' params, are clean rst, and state the settings."""
+
+import re
+
+import pytest
+from paper_data import DATASET, ROOT, SETTINGS, run_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:Argument:PendingDeprecationWarning")
+docutils = pytest.importorskip("docutils.core")
+jinja2 = pytest.importorskip("jinja2")
+
+CAPTIONS = ROOT / "rules" / "captions"
+TABLE = {
+    **SETTINGS,
+    "dataset": DATASET,
+    "runs": [
+        run_of("scratch", 1, "cross_entropy"),
+        run_of("scratch", 2, "cross_entropy"),
+        run_of("scratch", 1, "cross_entropy", labels="shuffled"),
+        run_of("kd_", 7, "kd", "KD *odd* |label|_"),
+    ],
+}
+FIGURE = {**SETTINGS, "models": ["scratch"], "seeds": [1, 2], "dataset": DATASET}
+MAPS = {
+    **SETTINGS,
+    "entries": [{"model": "kd", "seed": 3, "label": "KD *odd* |label|_", "method": "kd"}],
+    "concept": None,
+    "category": "object",
+}
+DISSECTION = {
+    "iou_threshold": 0.05,
+    "quantiles": [0.005, 0.01],
+    "denominator": "image",
+    "shuffle_seed": 11,
+    "label": {"model": "kd", "seed": 3},
+}
+CONCEPTS = "results/data/concept_world_masks/dataset.json"
+
+
+class Job:
+    """What a caption sees of its rule."""
+
+    def __init__(self, params, **items):
+        self.params = params
+        self.input = items
+
+
+def render(name, params, **items):
+    """Render a caption as the report does; a warning of docutils is an error."""
+    environment = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    text = (CAPTIONS / f"{name}.rst").read_text("utf-8")
+    rst = environment.from_string(text).render(snakemake=Job(params, **items))
+    html = docutils.publish_parts(
+        rst, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2}
+    )["body"]
+    assert html.count("<li>") == len(re.findall(r"^- ", rst, re.MULTILINE)), "a list is no list"
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("table01", {"table": TABLE}),
+        ("table01_comparison", {"table": TABLE}),
+        ("figure02", {"figure": FIGURE}),
+        ("figure03", {"maps": MAPS, "dataset": DATASET}),
+    ],
+)
+def test_captions_state_what_was_measured_and_how(name, params):
+    text = render(name, params)
+    for said in ("0.05", "0.005", "layer4", "concept_world", "concept_world_masks", "mage"):
+        assert said in text, f"{name} does not state {said}"
+    assert "{" not in text and "None" not in text
+
+
+def test_captions_state_the_seeds():
+    assert "scratch, seeds 1, 2" in render("table01", {"table": TABLE})
+    assert "kd_, seeds 7" in render("table01", {"table": TABLE})
+    assert "Seeds: 1, 2, 7." in render("table01_comparison", {"table": TABLE})
+    assert "seeds (1, 2)" in render("figure02", {"figure": FIGURE})
+    assert "KD *odd* |label|_, seed 3" in render("figure03", {"maps": MAPS})
+
+
+def test_captions_follow_the_settings():
+    assert "touches a label" in render("table01", {"table": {**TABLE, "denominator": "mask"}})
+    assert "IoU of at least 0.04" in render(
+        "figure02", {"figure": {**FIGURE, "iou_threshold": 0.04}}
+    )
+    assert "top 1 %" in render("figure02", {"figure": {**FIGURE, "quantile": 0.01}})
+    assert "chosen in the config" in render("figure03", {"maps": {**MAPS, "concept": "dog"}})
+
+
+def test_captions_do_without_what_is_not_essential():
+    render("table01_comparison", {})
+    render("figure02", {"figure": {**SETTINGS, "models": []}})
+
+
+def test_other_captions():
+    text = render("dissection_csv", {"dissection": DISSECTION}, concepts=CONCEPTS)
+    for said in ("kd, seed 3", "concept_world_masks", "0.05", "0.5 %", "seed 11"):
+        assert said in text
+    assert "sha256 of 3 result files" in render("manifest", {}, files=["a", "b", "c"])
+    assert "--configfile" in render("config", {})

@@ -1,0 +1,380 @@
+"""Whole trainings: reproducible, resumable, by torchdistill's recipe, and clear about bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from tiny_training import (
+    CROSS_ENTROPY,
+    IMAGE,
+    KD,
+    NETWORK,
+    TEACHER_NETWORK,
+    make_dataset,
+    results,
+    train_arguments,
+)
+
+import initialise_model
+import train_model
+from kdlens import files
+from kdlens.errors import InputError
+from kdlens.training import checkpoints, trainer
+from kdlens.training.networks import load_network, read_pickle, read_state
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slurm():
+    """Run as inside a Slurm job: torchdistill's launcher would go distributed there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_PROCID", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return make_dataset(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory, dataset):
+    folder = tmp_path_factory.mktemp("teacher")
+    initialise_model.main(
+        dataset,
+        folder / "model.pt",
+        folder / "metrics.json",
+        name="teacher",
+        seed=1,
+        network=TEACHER_NETWORK,
+        image=IMAGE,
+        device="cpu",
+    )
+    return folder / "model.pt"
+
+
+@pytest.fixture(scope="module")
+def kd(teacher):
+    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, dataset, kd):
+    """One KD training that was never interrupted."""
+    folder = tmp_path_factory.mktemp("trained")
+    train_model.main(**train_arguments(dataset, folder, **kd))
+    return folder
+
+
+def test_outputs(trained, teacher, dataset):
+    assert set(results(trained)) == {"history.csv", "metrics.json", "model.pt", "torchdistill.yaml"}
+    metrics = json.loads((trained / "metrics.json").read_text())
+    assert metrics["method"] == "kd" and metrics["epochs"] == 3 and metrics["classes"] == 3
+    assert metrics["model_sha256"] == files.sha256_of(trained / "model.pt")
+    assert metrics["teacher_sha256"] == files.sha256_of(teacher)
+    assert metrics["dataset_digest"] == json.loads(dataset.read_text())["digest"]
+    assert metrics["top5"] == 100  # of three classes, five are always right
+    with open(trained / "history.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    # Evaluated every second epoch, and after the last.
+    assert [bool(row["val_top1"]) for row in rows] == [False, True, True]
+    assert float(rows[-1]["val_top1"]) == pytest.approx(metrics["top1"], abs=1e-5)
+    state = read_state(trained / "model.pt")
+    assert all(value.is_contiguous() for value in state.values())
+
+
+def test_metrics_belong_to_the_saved_weights(trained, dataset):
+    from kdlens.training.evaluation import evaluate_on_validation
+
+    metrics = json.loads((trained / "metrics.json").read_text())
+    network = load_network(NETWORK, 3, trained / "model.pt", "cpu")
+    again = evaluate_on_validation(
+        network, dataset, IMAGE, device=torch.device("cpu"), batch_size=5, threads=1
+    )
+    assert again.top1 == pytest.approx(metrics["top1"], abs=1e-6)
+    assert again.loss == pytest.approx(metrics["loss"], abs=1e-5)
+
+
+def test_the_recipe_is_torchdistills_and_says_what_it_was_used_with(trained):
+    text = (trained / "torchdistill.yaml").read_text()
+    yaml.SafeLoader.add_constructor("!import_get", lambda loader, node: node.value[0][1].value)
+    recipe = yaml.safe_load(text)
+    train = recipe["train"]
+    assert train["num_epochs"] == 3
+    assert train["train_data_loader"]["sampler"]["class_or_func"].endswith(".EpochSampler")
+    assert train["teacher"]["requires_grad"] is False and train["student"]["requires_grad"] is True
+    terms = train["criterion"]["kwargs"]["sub_terms"]
+    assert terms["hard"]["weight"] == terms["soft"]["weight"] == 0.5
+    assert train["optimizer"]["kwargs"]["nesterov"] is True
+    assert recipe["given"]["network"] == NETWORK
+    assert str(ROOT) not in text
+
+
+def test_the_same_seed_gives_the_same_bytes(trained, dataset, kd, tmp_path):
+    train_model.main(**train_arguments(dataset, tmp_path, **kd))
+    assert results(tmp_path) == results(trained)
+
+
+def test_another_seed_and_streaming(trained, dataset, kd, tmp_path):
+    """Streamed images train to the same bits as held ones; another seed to others."""
+    streamed, other = tmp_path / "streamed", tmp_path / "other"
+    change = {"training": {"in_memory": False, "workers": 0}}
+    train_model.main(**train_arguments(dataset, streamed, **kd, **change))
+    assert (streamed / "model.pt").read_bytes() == (trained / "model.pt").read_bytes()
+    train_model.main(**train_arguments(dataset, other, **kd, seed=2))
+    assert (other / "model.pt").read_bytes() != (trained / "model.pt").read_bytes()
+
+
+def test_the_student_learns_and_the_teacher_stays_as_it_is(dataset, kd, teacher, tmp_path):
+    teachers = []
+    plain = train_model.load_network
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            train_model, "load_network", lambda *a: teachers.append(plain(*a)) or teachers[-1]
+        )
+        change = {"epochs": 12, "evaluate_every": 12}
+        train_model.main(**train_arguments(dataset, tmp_path, **kd, training=change))
+    rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert float(rows[-1].split(",")[3]) > 60  # of three classes, by colour
+    before = read_state(teacher)
+    after = teachers[0].state_dict()
+    assert all(torch.equal(before[name], value) for name, value in after.items())
+    assert not any(module.training for module in teachers[0].modules())
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"name": "constant"},
+        {"name": "cosine"},
+        {"name": "multistep", "milestones": [1, 2], "gamma": 0.1},
+        {"name": "one_cycle", "warmup": 1 / 9},  # a warm-up of exactly one of nine steps
+    ],
+)
+def test_every_schedule_goes_on_where_it_was_interrupted(
+    dataset, tmp_path, monkeypatch, schedule, optimizer
+):
+    change = {"training": {"schedule": schedule, "optimizer": optimizer, "learning_rate": 0.01}}
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train_model.main(**train_arguments(dataset, whole, **change))
+    with monkeypatch.context() as patch:
+        _die_after(patch, writes=2)  # the recipe, and the checkpoint of the first epoch
+        with pytest.raises(_Killed):
+            train_model.main(**train_arguments(dataset, parts, **change))
+    train_model.main(**train_arguments(dataset, parts, **change))
+    assert results(parts) == results(whole)
+    rates = [float(row.split(",")[1]) for row in (whole / "history.csv").read_text().split()[1:]]
+    if schedule["name"] == "multistep":
+        assert rates == pytest.approx([0.01, 0.001, 0.0001])
+    elif schedule["name"] == "constant":
+        assert rates == [0.01] * 3
+    else:
+        assert rates[0] > rates[1] > rates[2]
+
+
+class _Killed(BaseException):
+    """Stands for a kill: nothing in the program may catch it and go on."""
+
+
+def _die_after(patch, writes):
+    """Make the process 'die' right after its n-th file has got its name."""
+    count = 0
+    plain = Path.replace
+
+    def replace(self, target):
+        nonlocal count
+        done = plain(self, target)
+        count += 1
+        if count == writes:
+            raise _Killed
+        return done
+
+    patch.setattr(Path, "replace", replace)
+
+
+def test_a_death_after_any_write_is_harmless(trained, dataset, kd, tmp_path, caplog):
+    """Recipe, three checkpoints, model, history, metrics: die after each, start again."""
+    caplog.set_level(logging.INFO)
+    for writes in range(1, 8):
+        folder = tmp_path / str(writes)
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
+            _die_after(patch, writes)
+            train_model.main(**train_arguments(dataset, folder, **kd))
+        assert (folder / "checkpoint.pt").exists() == (writes > 1)
+        caplog.clear()
+        train_model.main(**train_arguments(dataset, folder, **kd))
+        assert (f"continuing after epoch {min(writes - 1, 3)} of 3" in caplog.text) == (writes > 1)
+        assert results(folder) == results(trained)
+
+
+def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    change = {"training": {"epochs": 60, "evaluate_every": 30}}
+    arguments = train_arguments(dataset, parts, **kd, **change)
+    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, json.dumps(arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
+    )
+    checkpoint = parts / "checkpoint.pt"
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(0.05)  # into the middle of some epoch
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (parts / "model.pt").exists()
+    assert 1 <= read_pickle(checkpoint)["epoch"] < 60
+
+    train_model.main(**arguments)
+    train_model.main(**train_arguments(dataset, whole, **kd, **change))
+    assert results(parts) == results(whole)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "other settings"])
+def test_a_useless_checkpoint_is_ignored_and_the_log_says_so(
+    trained, dataset, kd, tmp_path, monkeypatch, caplog, damage
+):
+    change = {"training": {"learning_rate": 0.01}} if damage == "other settings" else {}
+    with monkeypatch.context() as patch, pytest.raises(_Killed):
+        _die_after(patch, writes=2)
+        train_model.main(**train_arguments(dataset, tmp_path, **kd, **change))
+    checkpoint = tmp_path / "checkpoint.pt"
+    if damage == "truncated":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    elif damage == "foreign":
+        torch.save({"some": "thing"}, checkpoint)
+    leftover = tmp_path / ".checkpoint.123.tmp.pt"
+    leftover.write_bytes(b"half of a checkpoint")
+    train_model.main(**train_arguments(dataset, tmp_path, **kd))
+    reason = {
+        "truncated": "is not continued",
+        "foreign": "not a checkpoint of this program",
+        "other settings": "other data, settings or code",
+    }[damage]
+    assert reason in caplog.text
+    assert results(tmp_path) == results(trained)
+
+
+def test_how_images_are_held_is_not_in_the_fingerprint_but_code_is(tmp_path, monkeypatch):
+    facts = {"seed": 1}
+    before = checkpoints.fingerprint(facts)
+    assert before == checkpoints.fingerprint(dict(facts)) != checkpoints.fingerprint({"seed": 2})
+    package = tmp_path / "training"
+    package.mkdir()
+    (package / "checkpoints.py").write_text("# edited")
+    monkeypatch.setattr(checkpoints, "__file__", str(package / "checkpoints.py"))
+    assert checkpoints.fingerprint(facts) != before
+
+
+def test_losses_are_computed_in_float32_under_mixed_precision(dataset, kd, tmp_path, monkeypatch):
+    outputs, inside = [], []
+    plain = trainer.DistillationBox.forward_process
+
+    def forward_process(self, *arguments):
+        inside.append(torch.is_autocast_enabled("cpu"))
+        self.student_model.fc.register_forward_hook(lambda *a: outputs.append(a[2].dtype))
+        loss = plain(self, *arguments)
+        assert loss.dtype == torch.float32
+        return loss
+
+    monkeypatch.setattr(trainer.DistillationBox, "forward_process", forward_process)
+    change = {"training": {"epochs": 1, "precision": "bfloat16"}}
+    train_model.main(**train_arguments(dataset, tmp_path, **kd, **change))
+    assert all(inside) and torch.bfloat16 in outputs
+    assert json.loads((tmp_path / "metrics.json").read_text())["precision"] == "bfloat16"
+    state = read_state(tmp_path / "model.pt")
+    assert state["conv1.weight"].dtype == torch.float32
+
+
+def test_a_random_network_is_the_start_of_the_trained_one(dataset, tmp_path):
+    initialise_model.main(
+        dataset,
+        tmp_path / "model.pt",
+        tmp_path / "metrics.json",
+        name="random",
+        seed=1,
+        network=NETWORK,
+        image=IMAGE,
+        device="cpu",
+    )
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["epochs"] == 0 and 0 <= metrics["top1"] <= 100
+    starts = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            trainer.Trainer, "fit", lambda self, *_: starts.append(self._student) or 1 / 0
+        )
+        with pytest.raises(ZeroDivisionError):
+            train_model.main(**train_arguments(dataset, tmp_path, method=CROSS_ENTROPY))
+    saved = read_state(tmp_path / "model.pt")
+    assert all(torch.equal(saved[name], v) for name, v in starts[0].state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": KD}, "method kd needs a teacher"),
+        ({"network": {**NETWORK, "classes": 4}}, "has 4 classes, the training images have 3"),
+        ({"training": {"learning_rate": 1e30}}, "write a lower learning rate"),
+        ({"training": {"optimizer": "sgdd"}}, "write sgd or adam"),
+        ({"training": {"schedule": {"name": "stepwise"}}}, "schedule.name: 'stepwise'"),
+        ({"training": {"momentum": 0.0}}, "needs a momentum above 0"),
+        ({"training": {"precision": "half"}}, "write auto, float32 or bfloat16"),
+        ({"device": "gpu"}, "write auto, cpu or cuda"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(dataset, tmp_path, change, message):
+    with pytest.raises(InputError, match=message):
+        train_model.main(**train_arguments(dataset, tmp_path, **change))
+    assert not (tmp_path / "model.pt").exists()
+
+
+def test_a_teacher_that_does_not_fit_is_one_line(dataset, kd, teacher, tmp_path):
+    def train(**change):
+        train_model.main(**train_arguments(dataset, tmp_path, **{**kd, **change}))
+
+    with pytest.raises(InputError, match=r"absent\.pt: no such file"):
+        train(teacher=str(tmp_path / "absent.pt"))
+    with pytest.raises(InputError, match="the weights are of another network"):
+        train(teacher_network=NETWORK)
+    with pytest.raises(InputError, match=r"the teacher of models\.tiny: its network has 9 classes"):
+        train(teacher_network={**TEACHER_NETWORK, "classes": 9})
+    other = make_dataset(tmp_path / "other")
+    for split in ("train", "val"):
+        (other.parent / "tree" / split / "blue").rename(other.parent / "tree" / split / "cyan")
+    summary = json.loads(other.read_text())
+    summary["classes"] = ["cyan", "green"]
+    summary["images"] = {"train": 16, "val": 8}
+    other.write_text(json.dumps(summary))
+    with pytest.raises(InputError, match=r"fc.weight has shape \(3, 64\), not \(2, 64\)"):
+        train(dataset=str(other))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_cuda_that_is_absent_is_one_line(dataset, tmp_path):
+    with pytest.raises(InputError, match="cuda was asked for, but torch sees no GPU"):
+        train_model.main(**train_arguments(dataset, tmp_path, device="cuda"))
+
+
+def test_a_full_disk_is_one_line(dataset, tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="the disk is full"):
+        train_model.main(**train_arguments(dataset, tmp_path))

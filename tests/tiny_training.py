@@ -1,0 +1,76 @@
+"""A dataset and settings so small that a training takes a fraction of a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kdlens.data.image_folder import check_image_folder
+from kdlens.files import write_json
+
+CLASSES = ("blue", "green", "red")
+IMAGE = {"size": 32, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3]}
+NETWORK = {"architecture": "resnet18", "width": 4, "stem": "small", "last_stride": 1}
+TEACHER_NETWORK = {"architecture": "resnet18", "width": 8, "stem": "small", "last_stride": 1}
+TRAINING = {
+    "epochs": 3,
+    "batch_size": 8,
+    "optimizer": "sgd",
+    "learning_rate": 0.05,
+    "momentum": 0.9,
+    "nesterov": True,
+    "weight_decay": 0.0005,
+    "schedule": {"name": "one_cycle", "warmup": 0.3},
+    "augmentation": "crop_flip",
+    "precision": "float32",
+    "in_memory": "auto",
+    "workers": 0,
+    "evaluate_every": 2,
+}
+CROSS_ENTROPY = {"name": "cross_entropy"}
+KD = {"name": "kd", "alpha": 0.5, "temperature": 4.0}
+
+
+def make_dataset(folder: Path, train: int = 8, val: int = 4, side: int = 32) -> Path:
+    """Write images of noise, each class brighter in one channel; return ``dataset.json``."""
+    random = np.random.default_rng(0)
+    for split, count in (("train", train), ("val", val)):
+        for label, name in enumerate(CLASSES):
+            place = folder / "tree" / split / name
+            place.mkdir(parents=True)
+            for number in range(count):
+                pixels = random.integers(0, 180, (side, side, 3), dtype=np.uint8)
+                pixels[..., label] += 60
+                Image.fromarray(pixels).save(place / f"{number:03d}.png")
+    summary = check_image_folder(folder / "tree", {"train": "train", "val": "val"})
+    write_json(folder / "dataset.json", {"name": "tiny", **summary})
+    return folder / "dataset.json"
+
+
+def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, Any]:
+    """Return the arguments of train_model.main; ``training`` is merged into the defaults."""
+    training = {**TRAINING, **changes.pop("training", {})}
+    return {
+        "dataset": str(dataset),
+        "model": str(folder / "model.pt"),
+        "metrics": str(folder / "metrics.json"),
+        "history": str(folder / "history.csv"),
+        "recipe": str(folder / "torchdistill.yaml"),
+        "name": "tiny",
+        "seed": 1,
+        "network": NETWORK,
+        "method": CROSS_ENTROPY,
+        "training": training,
+        "image": IMAGE,
+        "device": "cpu",
+        "threads": 1,
+        **changes,
+    }
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file that a training leaves in its folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -1,0 +1,137 @@
+"""The activation maps of several networks' best units for one concept, on the same images.
+
+Writes a ``.npz``: ``images`` (N, H, W, 3) uint8; ``masks`` (N, sh, sw) bool of the concept; for M
+networks ``maps`` (M, N, h, w) and ``upsampled`` (M, N, sh, sw) float32, ``thresholds`` (M,)
+float32, ``units`` (M,) from 0, ``ious`` (M,); ``concept`` and ``category``; ``image_numbers`` (N,)
+in the concept dataset; ``entries`` and ``meta`` as JSON.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kdlens.data.broden import Broden
+from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
+from kdlens.dissection.engine import NetworkInput
+from kdlens.dissection.tallies import Tallies
+from kdlens.errors import InputError
+from kdlens.files import atomic_path, read_json
+from kdlens.training.devices import resolve_device, set_determinism
+from kdlens.training.networks import load_network
+
+
+def main(
+    *,
+    concepts: str | Path,
+    dataset: str | Path,
+    models: Sequence[str | Path],
+    tallies: Sequence[str | Path],
+    output: str | Path,
+    entries: Sequence[Mapping[str, Any]],
+    image: Mapping[str, Any],
+    layer: str,
+    quantile: float,
+    denominator: str = "image",
+    iou_threshold: float = 0.05,
+    concept: str | None = None,
+    category: str = "object",
+    images: int = 4,
+    batch_size: int = 32,
+    device: str = "auto",
+    categories: Sequence[str] | None = None,
+    threads: int = 1,
+) -> None:
+    """Write the maps.
+
+    Args:
+        concepts, dataset: ``dataset.json`` of the concept and of the training images.
+        models, tallies: the networks' files, in the order of ``entries``.
+        output: the ``.npz``.
+        entries: ``{"model", "seed", "label", "network"}`` of each network.
+        image: ``{"size", "mean", "std"}``.
+        layer: the dissected layer.
+        quantile, denominator: which of its thresholds and IoUs.
+        iou_threshold: least IoU of a detector; goes into ``meta``, for the caption.
+        concept: a label's name; None for the one of ``category`` that all networks see best.
+        images: how many images to show, at most.
+        batch_size: most images that a network is run on at a time.
+        categories: the concept categories that were dissected; None for all.
+    """
+    if not len(entries) == len(models) == len(tallies) or not entries:
+        raise InputError(
+            f"activation maps: {len(entries)} entries, {len(models)} models and {len(tallies)} "
+            "tallies; give one of each for every network, and at least one network"
+        )
+    set_determinism(0, threads)
+    target = resolve_device(device)
+    counted = [Tallies.load(path) for path in tallies]
+    label = choose_concept(
+        counted, category, concept=concept, quantile=quantile, denominator=denominator
+    )
+    broden = Broden(read_json(concepts)["root"], categories)
+    if list(broden.label_names) != counted[0].label_names.tolist():
+        raise InputError(f"{tallies[0]}: dissected with another concept dataset; dissect it again")
+    shown = find_images(broden, label, images, image["size"], workers=threads)
+    classes = len(read_json(dataset)["classes"])
+    columns: dict[str, list[Any]] = {
+        key: [] for key in ("maps", "upsampled", "thresholds", "units", "ious")
+    }
+    for entry, path, each in zip(entries, models, counted, strict=True):
+        iou = each.iou(quantile, denominator)[:, label]
+        unit = int(iou.argmax())
+        maps, upsampled = unit_maps(
+            load_network(entry["network"], classes, path, target),
+            layer,
+            unit,
+            shown.pixels,
+            broden.mask_shape,
+            NetworkInput(image, target),
+            batch_size,
+        )
+        if columns["maps"] and maps.shape != columns["maps"][0].shape:
+            raise InputError(
+                f"activation maps: layer {layer} of '{entry['model']}' has maps of "
+                f"{maps.shape[1:]}, the first network's are {columns['maps'][0].shape[1:]}; "
+                "choose networks with maps of one size"
+            )
+        columns["maps"].append(maps)
+        columns["upsampled"].append(upsampled)
+        columns["thresholds"].append(each.thresholds[each.index_of(quantile), unit])
+        columns["units"].append(unit)
+        columns["ious"].append(iou[unit])
+    meta = {
+        "layer": layer,
+        "quantile": quantile,
+        "denominator": denominator,
+        "iou_threshold": iou_threshold,
+    }
+    with atomic_path(output) as temporary:
+        np.savez_compressed(
+            temporary,
+            images=shown.pixels,
+            masks=shown.masks,
+            image_numbers=np.array(shown.numbers),
+            concept=np.array(broden.label_names[label]),
+            category=np.array(category),
+            entries=np.array(json.dumps([dict(entry) for entry in entries], sort_keys=True)),
+            meta=np.array(json.dumps(meta, sort_keys=True)),
+            **{key: np.array(column) for key, column in columns.items()},
+        )
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            concepts=snakemake.input.concepts,
+            dataset=snakemake.input.dataset,
+            models=list(snakemake.input.models),
+            tallies=list(snakemake.input.tallies),
+            output=snakemake.output.maps,
+            threads=snakemake.threads,
+            **snakemake.params.maps,
+        )

@@ -1,0 +1,118 @@
+"""Dissect the layers of one trained network: which units see which concepts?
+
+Writes, beside each other in ``output_dir`` and for each layer L: ``L.npz`` (all counts, see
+``kdlens.dissection.tallies``) and ``L.csv`` (one row a unit, see ``kdlens.dissection.unit_table``,
+at the first of the quantiles); with a shuffle seed also ``L_shuffled.npz`` and ``L_shuffled.csv``,
+the null in which the annotations are dealt to other images.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kdlens.data.broden import Broden
+from kdlens.dissection.engine import dissect
+from kdlens.dissection.tallies import Tallies
+from kdlens.dissection.unit_table import unit_table
+from kdlens.files import read_json, sha256_of, write_text
+from kdlens.training.devices import resolve_device, set_determinism
+from kdlens.training.networks import load_network
+
+_LOGGER = logging.getLogger("kdlens.dissect")
+
+
+def main(
+    *,
+    model: str | Path,
+    dataset: str | Path,
+    concepts: str | Path,
+    output_dir: str | Path,
+    network: Mapping[str, Any],
+    image: Mapping[str, Any],
+    layers: Sequence[str],
+    label: Mapping[str, Any],
+    quantiles: Sequence[float] = (0.005,),
+    iou_threshold: float = 0.05,
+    denominator: str = "image",
+    categories: Sequence[str] | None = None,
+    shuffle_seed: int | None = None,
+    batch_size: int = 32,
+    device: str = "auto",
+    workers: int = 0,
+    memory_gib: float = 2.0,
+    threads: int = 1,
+) -> dict[str, Tallies]:
+    """Dissect ``model`` and write its tallies.
+
+    Args:
+        model: the network's ``model.pt``.
+        dataset: ``dataset.json`` of the images it was trained on (its classes).
+        concepts: ``dataset.json`` of the concept images.
+        output_dir: folder of the outputs.
+        network: architecture, width, stem, last_stride.
+        image: ``{"size", "mean", "std"}``.
+        layers: dotted names.
+        label: ``{"model", "seed"}``, what the tallies say of themselves.
+        quantiles: fractions of activations above the threshold; the table is made at the first.
+        iou_threshold, denominator: for the table's detector column and the log.
+        categories: concept categories to use; None for all.
+        shuffle_seed: seed of the shuffled-labels null; None for no null.
+        batch_size, device, workers, memory_gib: see :func:`kdlens.dissection.engine.dissect`.
+        threads: CPU threads of the network.
+
+    Returns:
+        What :func:`~kdlens.dissection.engine.dissect` returned.
+    """
+    set_determinism(0, threads)
+    training_set, concept_set = read_json(dataset), read_json(concepts)
+    loaded = load_network(network, len(training_set["classes"]), model, resolve_device(device))
+    about = {
+        "model": label["model"],
+        "seed": label["seed"],
+        "model_sha256": sha256_of(model),
+        "network": dict(network),
+        "image": dict(image),
+        "concepts": concept_set["name"],
+        "concepts_digest": concept_set["digest"],
+    }
+    dissected = dissect(
+        loaded,
+        layers,
+        Broden(concept_set["root"], categories),
+        image=image,
+        quantiles=quantiles,
+        shuffle_seed=shuffle_seed,
+        batch_size=batch_size,
+        workers=workers,
+        memory_gib=memory_gib,
+        meta=about,
+    )
+    for name, tallies in dissected.items():
+        read_at = {"quantile": None, "denominator": denominator, "iou_threshold": iou_threshold}
+        write_text(Path(output_dir) / f"{name}.csv", unit_table(tallies, **read_at))
+        tallies.save(Path(output_dir) / f"{name}.npz")
+        found = tallies.detectors(**read_at)
+        _LOGGER.info(
+            "%s: %d of %d units detect a concept, %d exactly one, %d concepts",
+            name,
+            found.units_any,
+            found.units,
+            found.exactly_one,
+            found.distinct_labels,
+        )
+    return dissected
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            model=snakemake.input.model,
+            dataset=snakemake.input.dataset,
+            concepts=snakemake.input.concepts,
+            output_dir=Path(snakemake.output[0]).parent,
+            threads=snakemake.threads,
+            **snakemake.params.dissection,
+        )

@@ -1,0 +1,101 @@
+"""Take a network's weights from elsewhere, check that they fit, and evaluate them.
+
+Rule import_checkpoint. The weights come by torchvision's name, from a path or from an address, and
+always with a checksum (:mod:`kdlens.training.weights`).
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kdlens.data.image_folder import read_dataset
+from kdlens.files import write_json
+from kdlens.training.checkpoints import save_weights
+from kdlens.training.devices import resolve_device, set_determinism
+from kdlens.training.evaluation import evaluate_on_validation, model_metrics
+from kdlens.training.networks import build_network, load_weights, network_classes
+from kdlens.training.weights import obtain_weights, read_weights
+
+log = logging.getLogger("kdlens.import_checkpoint")
+
+
+def main(
+    dataset: str | Path,
+    model: str | Path,
+    metrics: str | Path,
+    *,
+    name: str,
+    seed: int,
+    network: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    image: Mapping[str, Any],
+    downloads: str | Path = "results/data/weights",
+    device: str = "auto",
+    batch_size: int = 64,
+    threads: int = 1,
+) -> None:
+    """Fetch, verify, load strictly, evaluate, and write the two files.
+
+    A network that tells other classes apart than the dataset's (``classes`` in its spec) can be
+    dissected all the same; its accuracy is left empty.
+
+    Args:
+        dataset: ``dataset.json`` of the training images.
+        model: output, the weights (a plain state_dict).
+        metrics: output, accuracy and provenance (JSON).
+        name: the model's entry in the config.
+        seed: recorded only.
+        network, image: the specs of the config.
+        weights: where they come from, and their sha256.
+        downloads: folder for fetched files, shared by all runs.
+        device: auto, cpu or cuda.
+        batch_size: images a forward pass of the evaluation.
+        threads: CPU threads to compute with.
+    """
+    set_determinism(seed, threads)
+    torch_device = resolve_device(device)
+    data = read_dataset(dataset)
+    classes = network_classes(network, len(data["classes"]))
+    source = obtain_weights(weights, downloads)
+    imported = build_network(network, classes)
+    load_weights(imported, read_weights(source), source)
+    evaluation = None
+    if classes == len(data["classes"]):
+        evaluation = evaluate_on_validation(
+            imported, dataset, image, device=torch_device, batch_size=batch_size, threads=threads
+        )
+        log.info("val top-1 %.2f %% of %d images", evaluation.top1, evaluation.images)
+    else:
+        log.info("not evaluated: the network has %d classes, the dataset other ones", classes)
+    write_json(
+        metrics,
+        model_metrics(
+            model=name,
+            method="checkpoint",
+            seed=seed,
+            network=imported,
+            classes=classes,
+            evaluation=evaluation,
+            epochs=0,
+            device=torch_device,
+            precision="float32",
+            threads=threads,
+            image_size=image["size"],
+            dataset=data,
+            model_sha256=save_weights(imported, model),
+        ),
+    )
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            dataset=snakemake.input.dataset,
+            model=snakemake.output.model,
+            metrics=snakemake.output.metrics,
+            threads=snakemake.threads,
+            **snakemake.params.model,
+        )

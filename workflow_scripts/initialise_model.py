@@ -1,0 +1,83 @@
+"""Write a network with random weights, the null that trained ones are compared with.
+
+Rule initialise_model. The weights are those with which train_model starts from the same seed.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kdlens.data.image_folder import read_dataset
+from kdlens.files import write_json
+from kdlens.training.checkpoints import save_weights
+from kdlens.training.devices import resolve_device, set_determinism
+from kdlens.training.evaluation import evaluate_on_validation, model_metrics
+from kdlens.training.networks import initialise_network, require_classes
+
+
+def main(
+    dataset: str | Path,
+    model: str | Path,
+    metrics: str | Path,
+    *,
+    name: str,
+    seed: int,
+    network: Mapping[str, Any],
+    image: Mapping[str, Any],
+    device: str = "auto",
+    batch_size: int = 64,
+    threads: int = 1,
+) -> None:
+    """Initialise, evaluate, and write the two files.
+
+    Args:
+        dataset: ``dataset.json`` of the training images.
+        model: output, the weights (a plain state_dict).
+        metrics: output, accuracy and provenance (JSON).
+        name: the model's entry in the config.
+        seed: of the weights.
+        network, image: the specs of the config.
+        device: auto, cpu or cuda.
+        batch_size: images a forward pass of the evaluation.
+        threads: CPU threads to compute with.
+    """
+    set_determinism(seed, threads)
+    torch_device = resolve_device(device)
+    data = read_dataset(dataset)
+    classes = len(data["classes"])
+    require_classes(network, classes, f"models.{name}")
+    untrained = initialise_network(network, classes, seed)
+    evaluation = evaluate_on_validation(
+        untrained, dataset, image, device=torch_device, batch_size=batch_size, threads=threads
+    )
+    write_json(
+        metrics,
+        model_metrics(
+            model=name,
+            method="random_init",
+            seed=seed,
+            network=untrained,
+            classes=classes,
+            evaluation=evaluation,
+            epochs=0,
+            device=torch_device,
+            precision="float32",
+            threads=threads,
+            image_size=image["size"],
+            dataset=data,
+            model_sha256=save_weights(untrained, model),
+        ),
+    )
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            dataset=snakemake.input.dataset,
+            model=snakemake.output.model,
+            metrics=snakemake.output.metrics,
+            threads=snakemake.threads,
+            **snakemake.params.model,
+        )

@@ -1,0 +1,22 @@
+"""The concept world: a seeded renderer of small scenes, and two datasets made with it.
+
+==================  ================================================================
+``vocabulary``      every name: species, liveries, objects, parts, materials, scenes
+``geometry``        seeded draws; outlines that are exact on every machine
+``colours``         RGB to the eleven basic colour names; paints
+``textures``        tiles of textures and material grain; texture-only images
+``canvas``          outlines to pixels and labels, by one polygon pass and tables
+``animals`` etc.    the 24 species, a module a family
+``props``           clutter, from ``growing`` (bushes, boulders) and ``making`` (balls, lamps)
+``backdrop``        skies, land, mountains, skylines, water, light
+``scenes``          the fifteen places
+``compose``         one picture, put together
+``render``          picture i of a dataset
+``image_tree``      the training images, an ImageFolder
+``broden_tree``     the concept images, in Broden's format
+``folders``         folders that are whole or absent; JPEG and PNG bytes
+==================  ================================================================
+
+The bytes are the same on every machine for the same versions of numpy and Pillow (the lock file
+pins them); nothing depends on the processor, the mathematics library or zlib.
+"""

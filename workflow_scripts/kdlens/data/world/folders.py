@@ -1,0 +1,89 @@
+"""Folders that are whole or absent, and pictures as files with the same bytes everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from kdlens.data.disk import disk_errors
+
+JPEG_QUALITY = 93
+_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that becomes ``path`` when the block ends well.
+
+    The temporary name is fixed, so what a killed run left is swept away by the next one. A folder
+    already at ``path`` is replaced, but only once its successor is whole.
+
+    Raises:
+        InputError: if the disk is full or the folder cannot be written to.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.unfinished")
+    try:
+        with disk_errors(path, _ADVICE):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def jpeg_bytes(rgb: np.ndarray) -> bytes:
+    """A JPEG without chroma subsampling (libjpeg's integer transform is exact everywhere)."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return stream.getvalue()
+
+
+def decode(data: bytes) -> np.ndarray:
+    """The pixels that a reader of these image bytes will see, (height, width, 3) uint8."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def label_png(labels: np.ndarray) -> bytes:
+    """A label plane as Broden's PNG: red + 256 * green, blue unused.
+
+    The image data is *stored*, not deflated: implementations of zlib differ in how they compress,
+    and so would the bytes. A checksum is a checksum everywhere.
+
+    Args:
+        labels: (height, width), 0..65535.
+    """
+    height, width = labels.shape
+    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each begins with filter type 0
+    rows[:, 1::3] = labels & 255
+    rows[:, 2::3] = labels >> 8
+    raw = rows.tobytes()
+    blocks = [b"\x78\x01"]
+    for start in range(0, len(raw), 65535):
+        block = raw[start : start + 65535]
+        last = start + 65535 >= len(raw)
+        blocks.append(struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF) + block)
+    blocks.append(struct.pack(">I", zlib.adler32(raw)))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", b"".join(blocks))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,70 @@
+"""The training images of the concept world, as an ImageFolder: ``<split>/<class>/<number>.jpg``."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+
+from kdlens.data.work import Progress
+from kdlens.data.world.folders import atomic_folder, jpeg_bytes
+from kdlens.data.world.render import class_names, training_picture
+from kdlens.errors import InputError
+
+SMALLEST_IMAGE, LARGEST_IMAGE = 32, 1024
+
+
+def require_whole(key: str, value: object, low: int, high: int, why: str = "") -> int:
+    """Return ``value`` if it is an integer in [low, high].
+
+    Raises:
+        InputError: naming the config's key, otherwise.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(
+            f"{key}: {value!r} must be a whole number from {low} to {high}{why}; correct the config"
+        )
+    return value
+
+
+def write_images(
+    output: str | os.PathLike[str],
+    *,
+    image_size: int,
+    classes: str,
+    images: Mapping[str, int],
+    seed: int,
+) -> None:
+    """Render the training images.
+
+    Args:
+        output: the folder to make; it appears only when it is whole.
+        image_size: side in pixels.
+        classes: ``liveries`` (48 classes) or ``families`` (6).
+        images: how many ``train`` and ``val`` images; split over the classes as evenly as can be.
+        seed: of the renderer.
+
+    Raises:
+        InputError: for a parameter that cannot be, naming its config key, or a full disk.
+    """
+    names = class_names(classes)
+    require_whole("training_data.image_size", image_size, SMALLEST_IMAGE, LARGEST_IMAGE)
+    require_whole("training_data.seed", seed, 0, 2**32 - 1)
+    if set(images) != {"train", "val"}:
+        raise InputError(
+            f"training_data.images: has {sorted(images)}, must have exactly 'train' and 'val'"
+        )
+    why = f" (at least one image for each of the {len(names)} classes)"
+    for split, count in images.items():
+        require_whole(f"training_data.images.{split}", count, len(names), 10_000_000, why)
+    with atomic_folder(output) as folder:
+        total, done = sum(images.values()), 0
+        progress = Progress(logging.getLogger("kdlens"), "rendered", total, "images")
+        for split, count in sorted(images.items()):
+            for name in names:
+                (folder / split / name).mkdir(parents=True)
+            for index in range(count):
+                name, rgb = training_picture(seed, split, index, image_size, classes)
+                (folder / split / name / f"{index:05d}.jpg").write_bytes(jpeg_bytes(rgb))
+                done += 1
+                progress.update(done, final=done == total)

@@ -1,0 +1,112 @@
+"""The two datasets' pictures by number: who is in picture i, and what it looks like.
+
+Picture i of a split is a function of ``(seed, split, i)`` and of the sizes asked for: it does not
+depend on how many others are rendered, nor on their order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from kdlens.data.world.compose import paint_picture
+from kdlens.data.world.geometry import Dice
+from kdlens.data.world.textures import texture_image
+from kdlens.data.world.vocabulary import (
+    FAMILIES,
+    FAMILY_OF,
+    LIVERIES,
+    RARE_LIVERIES,
+    SPECIES,
+    TEXTURES,
+    TRAINED,
+)
+from kdlens.errors import InputError, suggest
+
+SPLIT_KEY: dict[str, int] = {"train": 0, "val": 1, "concepts": 2}
+"""What tells the splits' random streams apart."""
+
+_TRAINING_COMPANY = 0.12
+_CONCEPT_COMPANY = 0.4
+_RARE_LIVERY = 0.15
+_SCENE_NAMED = 0.35
+_MATERIAL_NAMED = 0.6
+_TEXTURE_ROUND = (25, 6)
+"""Of 25 concept pictures in a row, the first 6 show a texture alone."""
+
+
+def class_names(classes: str) -> list[str]:
+    """The training classes, sorted: ``liveries`` (48, species and livery) or ``families`` (6).
+
+    Raises:
+        InputError: for any other word.
+    """
+    if classes == "liveries":
+        return sorted(f"{species}_{livery}" for species in TRAINED for livery in LIVERIES)
+    if classes == "families":
+        return sorted(FAMILIES)
+    raise InputError(
+        f"training_data.classes: '{classes}' is not a way to divide the concept world; "
+        + suggest(str(classes), ("liveries", "families"))
+    )
+
+
+def training_picture(
+    seed: int, split: str, index: int, size: int, classes: str
+) -> tuple[str, np.ndarray]:
+    """The class and the pixels of a training picture; classes take turns, so they are balanced."""
+    names = class_names(classes)
+    name = names[index % len(names)]
+    dice = Dice(seed, SPLIT_KEY[split], index)
+    if classes == "liveries":
+        species, livery = name.rsplit("_", 1)
+    else:
+        species = dice.pick([trained for trained in TRAINED if FAMILY_OF[trained] == name])
+        livery = dice.pick(LIVERIES)
+    return name, paint_picture(dice, size, species, livery, TRAINED, _TRAINING_COMPANY).rgb
+
+
+@dataclasses.dataclass(frozen=True)
+class ConceptPicture:
+    """A concept picture and its annotation, at the picture's full size and in internal codes.
+
+    Attributes:
+        source: ``world`` or ``textures``, the folder that it goes to.
+        rgb: (size, size, 3) uint8, before compression.
+        planes: by category: ``object`` (1, size, size), ``part`` (3, size, size), and for some
+            pictures ``material`` (1, size, size), uint8.
+        names: whole-image labels, at most one of ``scene`` and ``texture``.
+    """
+
+    source: str
+    rgb: np.ndarray
+    planes: dict[str, np.ndarray]
+    names: dict[str, str]
+
+
+def concept_picture(seed: int, index: int, size: int) -> ConceptPicture:
+    """Concept picture number ``index``: a texture alone, or one of the 24 species in turn.
+
+    As in Broden not all pictures say everything: a scene is named on 35 % of the world's pictures
+    and the materials on 60 %. (A unit is active on 0.5 % of all pixels, so a label that covers a
+    share c of them cannot reach an IoU above 0.005 / c: scenes named everywhere could never be
+    detected.)
+    """
+    dice = Dice(seed, SPLIT_KEY["concepts"], index)
+    period, textures = _TEXTURE_ROUND
+    lap, place = divmod(index, period)
+    if place < textures:
+        name = TEXTURES[(lap * textures + place) % len(TEXTURES)]
+        return ConceptPicture("textures", texture_image(dice, size, name), {}, {"texture": name})
+    species = SPECIES[(lap * (period - textures) + place - textures) % len(SPECIES)]
+    livery = dice.pick(RARE_LIVERIES if dice.chance(_RARE_LIVERY) else LIVERIES)
+    scene_named, material_named = dice.chance(_SCENE_NAMED), dice.chance(_MATERIAL_NAMED)
+    picture = paint_picture(dice, size, species, livery, SPECIES, _CONCEPT_COMPANY)
+    labels = picture.canvas.labels()
+    planes = {"object": labels["object"][None], "part": labels["part"]}
+    if material_named:
+        planes["material"] = labels["material"][None]
+    return ConceptPicture(
+        "world", picture.rgb, planes, {"scene": picture.scene} if scene_named else {}
+    )

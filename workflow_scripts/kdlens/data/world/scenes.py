@@ -1,0 +1,349 @@
+"""The fifteen places: sky or room, ground, what stands far off, and what belongs there.
+
+A scene paints its background and returns a :class:`Stage`: where a thing may stand or float, and
+which props belong. What is scenery (sky, grass, sea, mountain, skyscraper, ...) is an object in
+the labels like everything else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from kdlens.data.world.backdrop import (
+    DAWN,
+    DAY,
+    DEEP,
+    DUSK,
+    NIGHT,
+    OVERCAST,
+    backdrop,
+    far,
+    hills,
+    land,
+    mountains,
+    sea,
+    sky,
+    skyline,
+    weather,
+)
+from kdlens.data.world.canvas import Canvas, Light
+from kdlens.data.world.colours import paint, shaded, vary
+from kdlens.data.world.geometry import Dice, box, ellipse, outline
+from kdlens.data.world.props import place
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """Where things go: the band of ground, the band of air (None: indoors), the band of water."""
+
+    ground: tuple[float, float]
+    air: tuple[float, float] | None
+    water: tuple[float, float] | None
+    props: tuple[str, ...]
+    light: Light
+
+
+def _meadow(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = weather(dice), dice.real(0.42, 0.6)
+    pen = sky(canvas, dice, light)
+    if dice.chance(0.7):
+        hills(pen, dice, horizon)
+    land(pen, dice, "lawn", "grass", (112, 178, 74), horizon)
+    if dice.chance(0.4):
+        far(canvas, dice, "tree", horizon, 2)
+    return Stage(
+        (0.06, horizon - 0.14),
+        (0.5, 0.75),
+        None,
+        ("flower", "flower", "bush", "mushroom", "boulder", "kite", "balloon"),
+        light,
+    )
+
+
+def _forest(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = dice.pick((DAY, OVERCAST, DUSK)), dice.real(0.4, 0.55)
+    pen = sky(canvas, dice, light, 0.2)
+    land(pen, dice, "ground", "soil", (104, 92, 58), horizon)
+    for row, count in ((0.0, 6), (-0.03, 5)):
+        far(canvas, dice, "tree", horizon + row, count, 1.15)
+    return Stage(
+        (0.06, horizon - 0.16),
+        (0.5, 0.72),
+        None,
+        ("mushroom", "mushroom", "bush", "boulder", "tree"),
+        light,
+    )
+
+
+def _beach(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = dice.pick((DAY, DAY, DUSK, DAWN)), dice.real(0.5, 0.62)
+    shore = horizon - dice.real(0.14, 0.22)
+    pen = sky(canvas, dice, light)
+    sea(pen, dice, shore - 0.06, horizon)
+    land(pen, dice, "beach", "sand", (236, 208, 142), shore)
+    if dice.chance(0.4):
+        place(canvas, dice, "boat", dice.real(0.1, 0.9), horizon - 0.03, 0.6)
+    return Stage((0.05, shore - 0.08), (0.55, 0.75), (shore - 0.1, horizon - 0.18),
+                 ("parasol", "starfish", "starfish", "ball", "boulder", "kite"), light)  # fmt: skip
+
+
+def _desert(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = dice.pick((DAY, DAY, DUSK, NIGHT)), dice.real(0.42, 0.58)
+    pen = sky(canvas, dice, light, 0.15)
+    if dice.chance(0.5):
+        mountains(pen, dice, horizon, 0.2, False)
+    dune = pen.ink(vary(dice, (222, 160, 92), 10), "sand", label="dune")
+    for _ in range(2):
+        pen.fill(
+            dune, ellipse(dice.unit(), horizon - 0.03, dice.real(0.3, 0.6), dice.real(0.06, 0.13))
+        )
+    land(pen, dice, "dune", "sand", (232, 178, 106), horizon - 0.03, 0.03)
+    return Stage(
+        (0.06, horizon - 0.16), (0.5, 0.75), None, ("cactus", "cactus", "boulder", "boulder"), light
+    )
+
+
+def _town(canvas: Canvas, dice: Dice, light: Light) -> Stage:
+    horizon = dice.real(0.36, 0.5)
+    pen = sky(canvas, dice, light, 0.4)
+    skyline(pen, dice, horizon, light is NIGHT)
+    pen.fill(
+        pen.ink(vary(dice, (168, 164, 160), 10), "concrete", label="pavement"),
+        box(-0.1, 0, 1.1, horizon),
+    )
+    kerb = horizon - dice.real(0.05, 0.1)
+    pen.fill(
+        pen.ink(vary(dice, (84, 84, 90), 10), "asphalt", label="road"), box(-0.1, -0.1, 1.1, kerb)
+    )
+    line = pen.ink((238, 234, 214), "asphalt", label="road")
+    y, start = kerb * dice.real(0.4, 0.6), dice.real(-0.2, 0.0)
+    for k in range(5):
+        pen.fill(line, box(start + 0.28 * k, y, start + 0.28 * k + 0.16, y + 0.025))
+    return Stage(
+        (0.04, kerb - 0.06),
+        (0.5, 0.75),
+        None,
+        ("street lamp", "street lamp", "traffic light", "traffic cone", "bench", "signpost"),
+        light,
+    )
+
+
+def _street(canvas: Canvas, dice: Dice) -> Stage:
+    return _town(canvas, dice, dice.pick((DAY, OVERCAST, DUSK)))
+
+
+def _night_street(canvas: Canvas, dice: Dice) -> Stage:
+    return _town(canvas, dice, NIGHT)
+
+
+def _underwater(canvas: Canvas, dice: Dice) -> Stage:
+    floor = dice.real(0.12, 0.3)
+    pen = backdrop(canvas)
+    deep = dice.pick(((20, 70, 130), (16, 90, 120), (30, 60, 150)))
+    pen.fill(
+        pen.ink((110, 190, 226), "water", label="sea", texture="ramp", second=deep), box(0, 0, 1, 1)
+    )
+    ray = pen.ink((150, 214, 238), "water", label="sea", texture="ramp", second=shaded(deep, 1.15))
+    for _ in range(dice.whole(0, 3)):
+        x = dice.real(0.0, 1.0)
+        pen.fill(ray, outline((x, 1.05), (x + 0.08, 1.05), (x - 0.04, floor), (x - 0.22, floor)))
+    land(pen, dice, "seabed", "sand", (206, 192, 146), floor, 0.03)
+    for _ in range(dice.whole(1, 3)):
+        place(
+            canvas,
+            dice,
+            dice.pick(("seaweed", "coral", "boulder")),
+            dice.unit(),
+            floor - dice.real(0.02, 0.1),
+        )
+    return Stage(
+        (0.04, floor),
+        (0.35, 0.6),
+        (0.25, 0.6),
+        ("seaweed", "coral", "bubble", "bubble", "starfish", "boulder"),
+        DEEP,
+    )
+
+
+def _mountain(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = weather(dice), dice.real(0.36, 0.48)
+    pen = sky(canvas, dice, light)
+    mountains(pen, dice, horizon, 0.46, True)
+    land(pen, dice, "ground", "rock", (138, 142, 112), horizon, 0.03)
+    if dice.chance(0.4):
+        far(canvas, dice, "tree", horizon, 3, 0.5)
+    return Stage(
+        (0.05, horizon - 0.1),
+        (0.5, 0.75),
+        None,
+        ("boulder", "boulder", "flower", "bush", "signpost"),
+        light,
+    )
+
+
+def _snowfield(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = dice.pick((DAY, OVERCAST, DAWN, NIGHT)), dice.real(0.4, 0.56)
+    pen = sky(canvas, dice, light)
+    if dice.chance(0.5):
+        mountains(pen, dice, horizon, 0.26, True)
+    land(pen, dice, "snowdrift", "snow", (232, 238, 246), horizon, 0.03)
+    if dice.chance(0.4):
+        far(canvas, dice, "tree", horizon, 2, 0.6)
+    return Stage(
+        (0.05, horizon - 0.14), (0.5, 0.75), None, ("snowman", "snowman", "boulder", "bush"), light
+    )
+
+
+def _farm(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = weather(dice), dice.real(0.44, 0.58)
+    pen = sky(canvas, dice, light)
+    hills(pen, dice, horizon)
+    land(pen, dice, "ground", "soil", (172, 142, 82), horizon)
+    field = pen.ink(vary(dice, (126, 180, 70), 10), "grass", label="lawn")
+    pen.fill(field, box(-0.1, -0.1, 1.1, horizon * dice.real(0.45, 0.7)))
+    place(canvas, dice, "fence", 0.5, horizon - dice.real(0.06, 0.12), 1.2)
+    return Stage(
+        (0.05, horizon - 0.16),
+        (0.5, 0.75),
+        None,
+        ("hay bale", "hay bale", "pumpkin", "barrel", "well"),
+        light,
+    )
+
+
+def _lake(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = weather(dice), dice.real(0.48, 0.62)
+    pen = sky(canvas, dice, light)
+    if dice.chance(0.4):
+        mountains(pen, dice, horizon, 0.24, True)
+    else:
+        hills(pen, dice, horizon)
+    shore = dice.real(0.12, 0.24)
+    sea(pen, dice, shore - 0.06, horizon, (70, 140, 176))
+    far(canvas, dice, "tree", horizon, dice.whole(1, 3), 0.55)
+    land(backdrop(canvas), dice, "lawn", "grass", (118, 168, 80), shore)
+    return Stage(
+        (0.03, shore),
+        (0.55, 0.75),
+        (shore - 0.02, horizon - 0.26),
+        ("boat", "boulder", "bench", "flower", "bush"),
+        light,
+    )
+
+
+def _garden(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = dice.pick((DAY, DAY, OVERCAST, DAWN)), dice.real(0.44, 0.56)
+    pen = sky(canvas, dice, light)
+    pen.fill(
+        pen.ink(vary(dice, (60, 120, 60), 10), "foliage", label="bush"),
+        box(-0.1, horizon - 0.02, 1.1, horizon + 0.12),
+    )
+    place(canvas, dice, "fence", 0.5, horizon - 0.04, 1.0)
+    pen = backdrop(canvas)
+    land(pen, dice, "lawn", "grass", (124, 190, 84), horizon, 0.0)
+    path = pen.ink(vary(dice, (206, 190, 160), 8), "concrete", label="pavement")
+    x = dice.real(0.2, 0.7)
+    pen.fill(path, outline((x, horizon), (x + 0.1, horizon), (x + 0.26, -0.1), (x - 0.14, -0.1)))
+    return Stage(
+        (0.05, horizon - 0.14),
+        (0.55, 0.75),
+        None,
+        ("flower", "flower", "flower", "bench", "well", "bush"),
+        light,
+    )
+
+
+def _playroom(canvas: Canvas, dice: Dice) -> Stage:
+    horizon = dice.real(0.34, 0.48)
+    pen = backdrop(canvas)
+    colour = paint(dice, ("yellow", "pink", "blue", "white", "green", "orange"))
+    pattern = dice.pick(("plain", "striped", "dotted"))
+    pen.fill(
+        pen.ink(
+            shaded(colour, 0.95),
+            "plaster",
+            label="room wall",
+            texture=pattern,
+            second=shaded(colour, 0.84),
+            period=0.16,
+        ),
+        box(0, 0, 1, 1),
+    )
+    x = dice.real(0.05, 0.6)
+    pen.fill(pen.ink((120, 82, 54), "wood", "frame", label="picture"), box(x, 0.62, x + 0.26, 0.9))
+    pen.fill(
+        pen.ink(paint(dice), "cardboard", label="picture"), box(x + 0.03, 0.65, x + 0.23, 0.87)
+    )
+    pen.fill(
+        pen.ink(paint(dice), "cardboard", label="picture"), ellipse(x + 0.13, 0.72, 0.08, 0.06)
+    )
+    pen.fill(
+        pen.ink(vary(dice, (186, 132, 80), 12), "wood", label="floor"),
+        box(-0.1, -0.1, 1.1, horizon),
+    )
+    pen.fill(
+        pen.ink((240, 236, 226), "wood", label="room wall"),
+        box(-0.1, horizon, 1.1, horizon + 0.035),
+    )
+    if dice.chance(0.8):
+        rug = paint(dice)
+        pen.fill(
+            pen.ink(rug, "fabric", label="rug"),
+            ellipse(dice.real(0.3, 0.7), horizon * 0.45, 0.42, horizon * 0.3),
+        )
+        pen.fill(
+            pen.ink(shaded(rug, 0.8), "fabric", label="rug"),
+            ellipse(dice.real(0.4, 0.6), horizon * 0.45, 0.24, horizon * 0.17),
+        )
+    return Stage(
+        (0.05, horizon - 0.12),
+        None,
+        None,
+        ("cube", "cube", "ball", "ball", "balloon", "barrel"),
+        dice.pick((DAY, DAY, DUSK)),
+    )
+
+
+def _harbour(canvas: Canvas, dice: Dice) -> Stage:
+    light, horizon = weather(dice), dice.real(0.5, 0.62)
+    pen = sky(canvas, dice, light)
+    if dice.chance(0.5):
+        hills(pen, dice, horizon)
+    quay = dice.real(0.18, 0.28)
+    sea(pen, dice, quay - 0.02, horizon, (52, 104, 150))
+    for _ in range(dice.whole(1, 3)):
+        place(canvas, dice, "boat", dice.unit(), dice.real(quay + 0.02, horizon - 0.06))
+    pen = backdrop(canvas)
+    pen.fill(
+        pen.ink(vary(dice, (150, 110, 72), 10), "wood", label="floor"), box(-0.1, -0.1, 1.1, quay)
+    )
+    pen.fill(pen.ink((96, 70, 48), "wood", label="floor"), box(-0.1, quay - 0.03, 1.1, quay))
+    return Stage(
+        (0.03, quay - 0.06),
+        (0.55, 0.75),
+        (quay, horizon - 0.24),
+        ("barrel", "barrel", "cube", "signpost", "street lamp"),
+        light,
+    )
+
+
+def _open_sky(canvas: Canvas, dice: Dice) -> Stage:
+    light = dice.pick((DAY, DAY, DUSK, DAWN))
+    pen = sky(canvas, dice, light, 1.0)
+    cloud = pen.ink((248, 249, 252), label="cloud")
+    for _ in range(dice.whole(4, 7)):
+        x, y, s = dice.unit(), dice.real(0.0, 0.24), dice.real(0.14, 0.26)
+        pen.fill(
+            cloud, ellipse(x, y, s, s * 0.5), ellipse(x + s * 0.4, y + s * 0.25, s * 0.5, s * 0.4)
+        )
+    return Stage((0.08, 0.3), (0.3, 0.6), None, ("balloon", "balloon", "kite", "balloon"), light)
+
+
+SceneDrawer = Callable[[Canvas, Dice], Stage]
+DRAWERS: dict[str, SceneDrawer] = {
+    "meadow-s": _meadow, "forest-s": _forest, "beach-s": _beach, "desert-s": _desert,
+    "street-s": _street, "night_street-s": _night_street, "underwater-s": _underwater,
+    "mountain-s": _mountain, "snowfield-s": _snowfield, "farm-s": _farm, "lake-s": _lake,
+    "garden-s": _garden, "playroom-s": _playroom, "harbour-s": _harbour, "open_sky-s": _open_sky,
+}  # fmt: skip

@@ -1,0 +1,50 @@
+"""The course of a training, one row an epoch: ``history.csv``.
+
+Columns: ``epoch`` from 1; ``learning_rate`` of the epoch's last step; ``train_loss``, the mean of
+its batches' losses as they were minimised, in training mode; ``val_top1`` (percent) and
+``val_loss`` (cross-entropy) after the epoch, blank where it was not evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kdlens.files import write_text
+from kdlens.training.evaluation import Evaluation
+
+COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss")
+
+
+@dataclass
+class History:
+    """The rows so far, and the evaluation of the latest epoch that was evaluated."""
+
+    rows: list[list[float | int | None]] = field(default_factory=list)
+    evaluation: Evaluation | None = None
+
+    def add(
+        self, epoch: int, learning_rate: float, loss: float, evaluation: Evaluation | None
+    ) -> None:
+        top1, val_loss = (evaluation.top1, evaluation.loss) if evaluation else (None, None)
+        self.rows.append([epoch, learning_rate, loss, top1, val_loss])
+        self.evaluation = evaluation or self.evaluation
+
+    def write(self, path: str | Path) -> None:
+        """Write ``history.csv``, atomically."""
+        lines = [",".join(COLUMNS)]
+        for row in self.rows:
+            lines.append(",".join("" if cell is None else f"{cell:.8g}" for cell in row))
+        write_text(path, "\n".join(lines) + "\n")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the history as plain data."""
+        return {"rows": self.rows, "evaluation": self.evaluation and vars(self.evaluation)}
+
+    @classmethod
+    def from_state_dict(cls, state: Mapping[str, Any]) -> History:
+        """Return the history that :meth:`state_dict` described."""
+        evaluation = state["evaluation"]
+        return cls(list(state["rows"]), Evaluation(**evaluation) if evaluation else None)

@@ -1,0 +1,66 @@
+"""Table 1 as csv (tidy, for programs), md (for readers) and tex (for a paper)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kdlens.files import write_text
+from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01_count import count_detectors
+from kdlens.paper.table01_render import to_latex, to_markdown
+
+
+def main(
+    tallies: Sequence[str | Path],
+    metrics: Sequence[str | Path],
+    reference: str | Path,
+    csv: str | Path,
+    md: str | Path,
+    tex: str | Path,
+    *,
+    runs: Sequence[Mapping[str, Any]],
+    iou_threshold: float,
+    quantile: float,
+    denominator: str,
+    layer: str,
+    dataset: Mapping[str, str],
+) -> None:
+    """Count the detectors of every network and write the table three times.
+
+    Args:
+        tallies: one npz file of tallies a network.
+        metrics: the same networks' metrics.json, in the same order.
+        reference: csv file of the published numbers.
+        csv, md, tex: the files to write.
+        runs: the networks in the same order: ``{"model", "seed", "label", "method", "reference"
+            (the published row's name or None), "labels" ("true" or "shuffled")}``.
+        iou_threshold, quantile, denominator, layer: how detectors are counted.
+        dataset: names of the data sets, ``{"training", "concepts"}``.
+    """
+    settings = Settings(
+        layer=layer,
+        quantile=quantile,
+        iou_threshold=iou_threshold,
+        denominator=denominator,
+        training=dataset["training"],
+        concepts=dataset["concepts"],
+    )
+    table = count_detectors(runs, tallies, metrics, reference, settings)
+    write_csv(csv, table)
+    write_text(md, to_markdown(table))
+    write_text(tex, to_latex(table))
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            tallies=list(snakemake.input.tallies),
+            metrics=list(snakemake.input.metrics),
+            reference=snakemake.input.reference,
+            csv=snakemake.output.csv,
+            md=snakemake.output.md,
+            tex=snakemake.output.tex,
+            **snakemake.params.table,
+        )

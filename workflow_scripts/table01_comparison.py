@@ -1,0 +1,34 @@
+"""The changes against scratch, in this run and in the paper, side by side."""
+
+from pathlib import Path
+
+from kdlens.files import write_text
+from kdlens.paper.reference import read_reference
+from kdlens.paper.table01 import read_csv
+from kdlens.paper.table01_comparison import compare, to_markdown, write_csv
+
+
+def main(table: str | Path, reference: str | Path, csv: str | Path, md: str | Path) -> None:
+    """Compare every trained model that has a published row with scratch.
+
+    Args:
+        table: table01.csv of the run.
+        reference: csv file of the published numbers.
+        csv, md: the files to write.
+    """
+    ours = read_csv(table)
+    comparisons = compare(ours, read_reference(reference))
+    write_csv(csv, comparisons)
+    write_text(md, to_markdown(ours, comparisons))
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            table=snakemake.input.table,
+            reference=snakemake.input.reference,
+            csv=snakemake.output.csv,
+            md=snakemake.output.md,
+        )

@@ -1,0 +1,173 @@
+"""Train one network with torchdistill: rule train_model.
+
+Killed at any moment and started again, it goes on after the last complete epoch (``checkpoint.pt``
+beside the model) and ends with the same bits as a training that was never interrupted.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kdlens.data.image_folder import read_dataset
+from kdlens.errors import InputError
+from kdlens.files import sha256_of, write_json
+from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
+from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
+from kdlens.training.evaluation import model_metrics
+from kdlens.training.methods import build_method
+from kdlens.training.networks import initialise_network, load_network, require_classes
+from kdlens.training.recipe import build_recipe, write_recipe
+from kdlens.training.trainer import Trainer
+
+
+def main(
+    dataset: str | Path,
+    model: str | Path,
+    metrics: str | Path,
+    history: str | Path,
+    recipe: str | Path,
+    *,
+    name: str,
+    seed: int,
+    network: Mapping[str, Any],
+    method: Mapping[str, Any],
+    training: Mapping[str, Any],
+    image: Mapping[str, Any],
+    teacher: str | Path | None = None,
+    teacher_network: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    threads: int = 1,
+) -> None:
+    """Train, and write the four files.
+
+    Args:
+        dataset: ``dataset.json`` of the training images.
+        model: output, the weights (a plain state_dict).
+        metrics: output, accuracy and provenance (JSON).
+        history: output, one row an epoch (CSV).
+        recipe: output, what torchdistill was given (YAML).
+        name: the model's entry in the config.
+        seed: of the initial weights, the order of the images and their augmentation.
+        network, method, training, image: the specs of the config.
+        teacher: the teacher's weights, for a method that has one.
+        teacher_network: the teacher's network spec.
+        device: auto, cpu or cuda.
+        threads: CPU threads to compute with.
+    """
+    set_determinism(seed, threads)
+    torch_device = resolve_device(device)
+    precision = resolve_precision(training.get("precision", "auto"), torch_device)
+    chosen = build_method(method)
+    if chosen.needs_teacher and (teacher is None or teacher_network is None):
+        raise InputError(
+            f"models.{name}: method {method['name']} needs a teacher; name another model's entry "
+            "under teacher"
+        )
+    if not chosen.needs_teacher:
+        teacher = teacher_network = None
+
+    data = read_dataset(dataset)
+    classes = len(data["classes"])
+    require_classes(network, classes, f"models.{name}")
+    student = initialise_network(network, classes, seed)
+    student.to(torch_device, memory_format=torch.channels_last)
+    teacher_model = teacher_sha256 = None
+    if teacher is not None:
+        require_classes(teacher_network, classes, f"the teacher of models.{name}")
+        teacher_model = load_network(teacher_network, classes, teacher, torch_device)
+        teacher_model.to(memory_format=torch.channels_last)
+        teacher_sha256 = sha256_of(teacher)
+
+    augmentation = training.get("augmentation", "none")
+    workers = training.get("workers", 0)
+    held = hold_in_memory(training.get("in_memory", "auto"), data, image, augmentation=augmentation)
+    where = {"image": image, "held": held, "device": torch_device, "threads": threads}
+    train_images = open_split(dataset, "train", **where, augmentation=augmentation, seed=seed)
+    val_images = open_split(dataset, "val", **where)
+
+    # What the training's bits depend on; how images are held and decoded is not among it.
+    facts = {
+        "seed": seed,
+        "network": network,
+        "method": method,
+        "training": {k: v for k, v in training.items() if k not in ("in_memory", "workers")},
+        "image": image,
+        "dataset_digest": data["digest"],
+        "teacher_network": teacher_network,
+        "teacher_sha256": teacher_sha256,
+        "device": torch_device.type,
+        "precision": precision,
+        "threads": threads,
+        "torch": str(torch.__version__),
+        "torchdistill": version("torchdistill"),
+    }
+    write_recipe(
+        build_recipe(
+            chosen,
+            training,
+            images=len(train_images),
+            seed=seed,
+            loader=loader_options(train_images, workers, pin=torch_device.type == "cuda"),
+            given={"model": name, "dataset": data["name"], **facts},
+        ),
+        recipe,
+    )
+    trainer = Trainer(
+        recipe,
+        student,
+        teacher_model,
+        train_images,
+        val_images,
+        Preprocess(image, torch_device),
+        workers=workers,
+        evaluate_every=training.get("evaluate_every", 1),
+        precision=precision,
+        seed=seed,
+    )
+    checkpoint = Path(model).with_name("checkpoint.pt")
+    remove_leftovers(checkpoint.parent)
+    result = trainer.fit(checkpoint, fingerprint(facts))
+
+    model_sha256 = save_weights(student, model)
+    result.write(history)
+    write_json(
+        metrics,
+        model_metrics(
+            model=name,
+            method=method["name"],
+            seed=seed,
+            network=student,
+            classes=classes,
+            evaluation=result.evaluation,
+            epochs=training["epochs"],
+            device=torch_device,
+            precision=precision,
+            threads=threads,
+            image_size=image["size"],
+            dataset=data,
+            model_sha256=model_sha256,
+            teacher_sha256=teacher_sha256,
+        ),
+    )
+    # Only now, so that a kill between any two of these lines loses nothing.
+    checkpoint.unlink(missing_ok=True)
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            dataset=snakemake.input.dataset,
+            teacher=snakemake.input.get("teacher") or None,
+            model=snakemake.output.model,
+            metrics=snakemake.output.metrics,
+            history=snakemake.output.history,
+            recipe=snakemake.output.recipe,
+            threads=snakemake.threads,
+            **snakemake.params.model,
+        )
