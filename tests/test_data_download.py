@@ -230,7 +230,7 @@ def test_a_file_too_large_for_the_disk_is_refused_before_it_is_fetched(
     server, tmp_path: Path, monkeypatch
 ):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr("kdlens.data.disk.shutil.disk_usage", lambda folder: usage)
+    monkeypatch.setattr("kdlens.disk.shutil.disk_usage", lambda folder: usage)
     with pytest.raises(
         InputError, match=r"the download of data\.zip needs 1 MB and the disk has 0"
     ):

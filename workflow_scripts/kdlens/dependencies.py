@@ -9,7 +9,7 @@ whether they stand at the top of a file or inside a function. Nothing is importe
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "kdlens"
@@ -32,7 +32,7 @@ def library_modules(script: Path) -> list[Path]:
     return sorted(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imported_files(path: Path, folder: Path) -> frozenset[Path]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"), filename=str(path))):

@@ -8,7 +8,6 @@ old file, or none.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kdlens.disk import disk_errors
 from kdlens.errors import InputError
 
 
@@ -31,27 +31,16 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(
-                f"{path}: the disk is full ({error.strerror}); nothing was changed. "
-                "Free some space and start again."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS):
-            raise InputError(
-                f"{path}: cannot be written ({error.strerror}); "
-                "give write permission or choose another results folder."
-            ) from error
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    with disk_errors(path, "nothing was changed. Free some space and start again"):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

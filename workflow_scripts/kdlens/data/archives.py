@@ -30,8 +30,8 @@ from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
-from kdlens.data.disk import MB, disk_errors, require_space
 from kdlens.data.work import Progress
+from kdlens.disk import MB, disk_errors, require_space
 from kdlens.errors import InputError
 
 logger = logging.getLogger(__name__)

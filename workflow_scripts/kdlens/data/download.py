@@ -25,8 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kdlens.data.disk import MB, disk_errors, require_space
 from kdlens.data.work import Progress
+from kdlens.disk import MB, disk_errors, require_space
 from kdlens.errors import InputError
 from kdlens.files import read_json, verify_sha256, write_json
 

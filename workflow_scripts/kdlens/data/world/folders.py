@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from kdlens.data.disk import disk_errors
+from kdlens.disk import disk_errors
 
 JPEG_QUALITY = 93
 _ADVICE = "free some space, or ask for fewer or smaller images, and start again"
