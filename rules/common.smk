@@ -234,6 +234,27 @@ def measured():
     }
 
 
+def dataset_names():
+    roles = {"training": "training_data", "concepts": "concept_data"}
+    return {key: CONFIG[role]["name"] for key, role in roles.items()}
+
+
+def shown_as(name):
+    """Return what colours a model in figures: its method, or that it is a teacher."""
+    teachers = {model["teacher"] for model in MODELS.values() if "teacher" in model}
+    return "teacher" if name in teachers else MODELS[name]["method"]
+
+
+def table01_params():
+    return {**measured(), "runs": table01_runs(), "dataset": dataset_names()}
+
+
+def figure02_params():
+    names = CONFIG["paper"]["figure02"]["models"]
+    seeds = sorted({seed for _, seed in pairs(names)})
+    return {**measured(), "models": names, "dataset": dataset_names(), "seeds": seeds}
+
+
 def table01_runs():
     """Return the rows of Table 1 by seed: every model, then the shuffled-label null."""
     paper = CONFIG["paper"]
@@ -245,7 +266,7 @@ def table01_runs():
                 "model": name,
                 "seed": seed,
                 "label": model["label"],
-                "method": model["method"],
+                "method": shown_as(name),
                 "reference": model.get("reference"),
                 "labels": "true",
             }
@@ -277,7 +298,7 @@ def figure03_entries():
             "model": name,
             "seed": MODELS[name]["seeds"][0],
             "label": MODELS[name]["label"],
-            "method": MODELS[name]["method"],
+            "method": shown_as(name),
             "network": network_of(name),
         }
         for name in CONFIG["paper"]["figure03"]["models"]

@@ -9,13 +9,19 @@ rule dissect:
         tree=dataset_tree("concept_data"),
         library=library("dissect"),
     output:
-        expand(
-            "{folder}/{layer}{labels}.{extension}",
+        tallies=expand(
+            "{folder}/{layer}{labels}.npz",
             folder=DISSECTION,
             layer=LAYERS,
             labels=["", "_shuffled"],
-            extension=["npz", "csv"],
         ),
+        units=report(
+            expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS),
+            caption="captions/dissection_csv.rst",
+            category="Units",
+            labels={"model": "{model}", "seed": "{seed}"},
+        ),
+        shuffled=expand("{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS),
     log:
         f"{DISSECTION}/logs/dissect.log",
     benchmark:

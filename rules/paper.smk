@@ -27,14 +27,7 @@ rule table01:
     conda:
         "../envs/paper.yaml"
     params:
-        table={
-            **measured(),
-            "runs": table01_runs(),
-            "dataset": {
-                "training": CONFIG["training_data"]["name"],
-                "concepts": CONFIG["concept_data"]["name"],
-            },
-        },
+        table=table01_params(),
     script:
         "../workflow_scripts/table01.py"
 
@@ -60,6 +53,8 @@ rule table01_comparison:
         f"{RUN}/tables/logs/table01_comparison.log",
     conda:
         "../envs/paper.yaml"
+    params:
+        table=table01_params(),
     script:
         "../workflow_scripts/table01_comparison.py"
 
@@ -82,7 +77,7 @@ rule figure02:
     conda:
         "../envs/paper.yaml"
     params:
-        figure={**measured(), "models": CONFIG["paper"]["figure02"]["models"]},
+        figure=figure02_params(),
     script:
         "../workflow_scripts/figure02.py"
 
@@ -106,6 +101,7 @@ rule figure03:
         "../envs/paper.yaml"
     params:
         maps=maps_params(),
+        dataset=dataset_names(),
     script:
         "../workflow_scripts/figure03.py"
 

@@ -17,7 +17,6 @@ DUSK = Light("dusk", (272, 208, 160), 64)
 NIGHT = Light("night", (140, 150, 200), 50)
 DEEP = Light("deep", (150, 214, 250), 70)
 
-
 _SKIES: dict[str, tuple[Rgb, Rgb]] = {
     "day": ((96, 160, 230), (196, 226, 246)),
     "overcast": ((140, 156, 176), (206, 212, 218)),
@@ -26,17 +25,18 @@ _SKIES: dict[str, tuple[Rgb, Rgb]] = {
     "night": ((34, 40, 96), (90, 88, 150)),
 }
 
-
 _RAINBOW: tuple[Rgb, ...] = (
     (226, 70, 70), (244, 160, 60), (246, 226, 90), (96, 190, 100), (80, 130, 226), (150, 90, 200),
 )  # fmt: skip
 
 
 def weather(dice: Dice) -> Light:
+    """Any light but that of the deep, mostly day."""
     return dice.weighted({DAY: 0.5, OVERCAST: 0.18, DUSK: 0.12, DAWN: 0.1, NIGHT: 0.1})
 
 
 def backdrop(canvas: Canvas) -> Pen:
+    """A pen for what lies behind everything: no rims, no one object."""
     return Pen(canvas, None, 0, 0, 1, raised=False)
 
 
@@ -103,11 +103,10 @@ def land(
 
 
 def mountains(pen: Pen, dice: Dice, horizon: float, high: float, snow: bool) -> None:
+    """Three peaks, lit from the left, capped with snow if asked for."""
     colour = vary(dice, dice.pick(((118, 116, 130), (134, 118, 110), (96, 108, 130))), 10)
-    rock, side = (
-        pen.ink(colour, "rock", label="mountain"),
-        pen.ink(shaded(colour, 0.75), "rock", label="mountain"),
-    )
+    rock = pen.ink(colour, "rock", label="mountain")
+    side = pen.ink(shaded(colour, 0.75), "rock", label="mountain")
     white = pen.ink((240, 244, 250), "snow", label="mountain")
     for k in range(3):
         x = 0.2 + 0.32 * k + dice.real(-0.12, 0.12)
@@ -136,6 +135,7 @@ def mountains(pen: Pen, dice: Dice, horizon: float, high: float, snow: bool) -> 
 
 
 def hills(pen: Pen, dice: Dice, horizon: float) -> None:
+    """Two rounded hills, the nearer one lighter."""
     for shade in (0.72, 0.84):
         ink = pen.ink(vary(dice, shaded((104, 160, 86), shade), 10), "grass", label="hill")
         x, half = dice.real(0.0, 1.0), dice.real(0.4, 0.7)
@@ -143,6 +143,7 @@ def hills(pen: Pen, dice: Dice, horizon: float) -> None:
 
 
 def skyline(pen: Pen, dice: Dice, horizon: float, lit: bool) -> None:
+    """High houses side by side; ``lit``: by night, with light in the windows."""
     x = -0.05
     while x < 1.0:
         wide, tall = dice.real(0.12, 0.22), dice.real(0.16, 0.46)
@@ -173,6 +174,7 @@ def skyline(pen: Pen, dice: Dice, horizon: float, lit: bool) -> None:
 
 
 def sea(pen: Pen, dice: Dice, low: float, high: float, colour: Rgb = (44, 118, 184)) -> None:
+    """Water between two heights, with a few crests."""
     pen.fill(pen.ink(vary(dice, colour, 10), "water", label="sea"), box(-0.1, low, 1.1, high))
     foam = pen.ink((224, 240, 246), "water", label="wave")
     for _ in range(dice.whole(2, 5)):
@@ -183,5 +185,6 @@ def sea(pen: Pen, dice: Dice, low: float, high: float, colour: Rgb = (44, 118, 1
 def far(
     canvas: Canvas, dice: Dice, name: str, horizon: float, count: int, scale: float = 0.6
 ) -> None:
+    """A row of props at the horizon, evenly spread with some chance."""
     for k in range(count):
         place(canvas, dice, name, (k + dice.unit()) / count, horizon - dice.real(0.0, 0.03), scale)

@@ -110,7 +110,7 @@ class Pen:
         ``texture`` in two colours with so many units a ``period``; ``glow`` is not dimmed by the
         light; ``label`` replaces the pen's object.
         """
-        key = (colour, material, parts, shade, label, glow, texture, second)
+        key = (colour, material, parts, shade, label, glow, texture, second, period, tilt)
         if key not in self._cache:
             planes = [PART_CODE[part] for part in parts] + [0] * (PART_PLANES - len(parts))
             named = label if label is not None else self.label
@@ -161,9 +161,10 @@ class Pen:
     def fill(self, ink: int, *outlines: Outline) -> None:
         """Fill outlines, over all that was filled before."""
         for points in outlines:
-            if self.mirror:
-                points = -points.conj()
-            placed = points * self.turn * self.scale + self.origin
+            points = snap(points)
+            placed = (
+                -points.conj() if self.mirror else points
+            ) * self.turn * self.scale + self.origin
             self.canvas.queue.append((ink, placed))
 
     def shadow(self, x: float, y: float, rx: float, ry: float) -> None:

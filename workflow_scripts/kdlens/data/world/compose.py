@@ -40,7 +40,7 @@ _LAND = {
 }  # fmt: skip
 _HABITAT: dict[str, dict[str, float]] = {
     "animal": {**_LAND, "farm-s": 1.8, "meadow-s": 1.6},
-    "bird": {**_LAND, "open_sky-s": 2.6, "lake-s": 1.4, "beach-s": 1.4},
+    "bird": {**_LAND, "open_sky-s": 4.0, "lake-s": 1.4, "beach-s": 1.4},
     "fish": {**_LAND, "underwater-s": 9.0, "beach-s": 2.0, "lake-s": 2.5, "harbour-s": 2.0},
     "vehicle": {**_LAND, "street-s": 1.8, "night_street-s": 1.8},
     "tree": {**_LAND, "underwater-s": 0.0, "open_sky-s": 0.0},

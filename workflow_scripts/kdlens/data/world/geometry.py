@@ -162,8 +162,3 @@ def star(x: float, y: float, inner: float, outer: float, tips: int, tilt: float 
             for k in range(2 * tips)
         ]
     )
-
-
-def moved(points: Outline, dx: float, dy: float, scale: float = 1.0) -> Outline:
-    """The outline scaled about the origin, then shifted."""
-    return snap(points * scale + complex(dx, dy))

@@ -62,10 +62,8 @@ def traffic_light(pen: Pen, dice: Dice) -> None:
 
 def parasol(pen: Pen, dice: Dice) -> None:
     """Five cloths on a pole."""
-    first, second = (
-        paint(dice, ("red", "blue", "yellow", "green", "orange", "pink")),
-        (246, 244, 238),
-    )
+    first = paint(dice, ("red", "blue", "yellow", "green", "orange", "pink"))
+    second = (246, 244, 238)
     pen.shadow(0, 0.02, 0.5, 0.07)
     pen.fill(pen.ink((232, 224, 210), "wood", "pole"), limb([(0, 0), (0, 0.9)], [0.06, 0.05]))
     edges = (-0.66, -0.4, -0.14, 0.14, 0.4, 0.66)

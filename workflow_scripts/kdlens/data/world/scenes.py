@@ -45,6 +45,7 @@ class Stage:
 
 
 def _meadow(canvas: Canvas, dice: Dice) -> Stage:
+    """Rolling grass under a wide sky."""
     light, horizon = weather(dice), dice.real(0.42, 0.6)
     pen = sky(canvas, dice, light)
     if dice.chance(0.7):
@@ -62,6 +63,7 @@ def _meadow(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _forest(canvas: Canvas, dice: Dice) -> Stage:
+    """Two rows of trees on soil."""
     light, horizon = dice.pick((DAY, OVERCAST, DUSK)), dice.real(0.4, 0.55)
     pen = sky(canvas, dice, light, 0.2)
     land(pen, dice, "ground", "soil", (104, 92, 58), horizon)
@@ -77,6 +79,7 @@ def _forest(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _beach(canvas: Canvas, dice: Dice) -> Stage:
+    """Sand, then sea to the horizon."""
     light, horizon = dice.pick((DAY, DAY, DUSK, DAWN)), dice.real(0.5, 0.62)
     shore = horizon - dice.real(0.14, 0.22)
     pen = sky(canvas, dice, light)
@@ -89,6 +92,7 @@ def _beach(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _desert(canvas: Canvas, dice: Dice) -> Stage:
+    """Dunes and cactuses, by day or night."""
     light, horizon = dice.pick((DAY, DAY, DUSK, NIGHT)), dice.real(0.42, 0.58)
     pen = sky(canvas, dice, light, 0.15)
     if dice.chance(0.5):
@@ -105,6 +109,7 @@ def _desert(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _town(canvas: Canvas, dice: Dice, light: Light) -> Stage:
+    """Pavement and a marked road before a skyline."""
     horizon = dice.real(0.36, 0.5)
     pen = sky(canvas, dice, light, 0.4)
     skyline(pen, dice, horizon, light is NIGHT)
@@ -130,14 +135,17 @@ def _town(canvas: Canvas, dice: Dice, light: Light) -> Stage:
 
 
 def _street(canvas: Canvas, dice: Dice) -> Stage:
+    """A town by day."""
     return _town(canvas, dice, dice.pick((DAY, OVERCAST, DUSK)))
 
 
 def _night_street(canvas: Canvas, dice: Dice) -> Stage:
+    """The same town with its windows lit."""
     return _town(canvas, dice, NIGHT)
 
 
 def _underwater(canvas: Canvas, dice: Dice) -> Stage:
+    """A sea floor, blue fading to the deep, shafts of light."""
     floor = dice.real(0.12, 0.3)
     pen = backdrop(canvas)
     deep = dice.pick(((20, 70, 130), (16, 90, 120), (30, 60, 150)))
@@ -167,6 +175,7 @@ def _underwater(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _mountain(canvas: Canvas, dice: Dice) -> Stage:
+    """Snow-capped mountains behind rocky ground."""
     light, horizon = weather(dice), dice.real(0.36, 0.48)
     pen = sky(canvas, dice, light)
     mountains(pen, dice, horizon, 0.46, True)
@@ -183,6 +192,7 @@ def _mountain(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _snowfield(canvas: Canvas, dice: Dice) -> Stage:
+    """Snow, with or without mountains."""
     light, horizon = dice.pick((DAY, OVERCAST, DAWN, NIGHT)), dice.real(0.4, 0.56)
     pen = sky(canvas, dice, light)
     if dice.chance(0.5):
@@ -196,6 +206,7 @@ def _snowfield(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _farm(canvas: Canvas, dice: Dice) -> Stage:
+    """A fenced field and hills."""
     light, horizon = weather(dice), dice.real(0.44, 0.58)
     pen = sky(canvas, dice, light)
     hills(pen, dice, horizon)
@@ -213,6 +224,7 @@ def _farm(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _lake(canvas: Canvas, dice: Dice) -> Stage:
+    """Water between a near shore and far hills or mountains."""
     light, horizon = weather(dice), dice.real(0.48, 0.62)
     pen = sky(canvas, dice, light)
     if dice.chance(0.4):
@@ -233,6 +245,7 @@ def _lake(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _garden(canvas: Canvas, dice: Dice) -> Stage:
+    """A lawn with a path, a fence and a hedge."""
     light, horizon = dice.pick((DAY, DAY, OVERCAST, DAWN)), dice.real(0.44, 0.56)
     pen = sky(canvas, dice, light)
     pen.fill(
@@ -255,6 +268,7 @@ def _garden(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _playroom(canvas: Canvas, dice: Dice) -> Stage:
+    """Indoors: papered wall, a picture, a wooden floor, a rug."""
     horizon = dice.real(0.34, 0.48)
     pen = backdrop(canvas)
     colour = paint(dice, ("yellow", "pink", "blue", "white", "green", "orange"))
@@ -306,6 +320,7 @@ def _playroom(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _harbour(canvas: Canvas, dice: Dice) -> Stage:
+    """A quay, boats at sea."""
     light, horizon = weather(dice), dice.real(0.5, 0.62)
     pen = sky(canvas, dice, light)
     if dice.chance(0.5):
@@ -329,6 +344,7 @@ def _harbour(canvas: Canvas, dice: Dice) -> Stage:
 
 
 def _open_sky(canvas: Canvas, dice: Dice) -> Stage:
+    """Above the clouds."""
     light = dice.pick((DAY, DAY, DUSK, DAWN))
     pen = sky(canvas, dice, light, 1.0)
     cloud = pen.ink((248, 249, 252), label="cloud")
