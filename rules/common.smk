@@ -332,10 +332,10 @@ def figure_files(name):
 def paper_files():
     """Return every table and figure of the run."""
     return [
-        *[f"{RUN}/tables/table01.{extension}" for extension in ("csv", "md", "tex")],
+        *[f"{RUN}/tables/table01.{extension}" for extension in ("csv", "md", "tex", "html")],
         *[
             f"{RUN}/tables/table01_comparison.{extension}"
-            for extension in ("csv", "md")
+            for extension in ("csv", "md", "html")
         ],
         *figure_files("figure02"),
         *figure_files("figure03"),

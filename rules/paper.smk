@@ -10,17 +10,14 @@ rule table01:
         reference=PUBLISHED,
         library=library("table01"),
     output:
-        csv=report(
-            f"{RUN}/tables/table01.csv",
+        csv=f"{RUN}/tables/table01.csv",
+        md=f"{RUN}/tables/table01.md",
+        html=report(
+            f"{RUN}/tables/table01.html",
             caption="captions/table01.rst",
             category="Tables",
-            labels={
-                "item": "Table 1",
-                "what": "every seed, mean and spread",
-                "format": "csv",
-            },
+            labels={"item": "Table 1", "what": "concept detectors by model"},
         ),
-        md=f"{RUN}/tables/table01.md",
         tex=f"{RUN}/tables/table01.tex",
     log:
         f"{RUN}/tables/logs/table01.log",
@@ -38,17 +35,14 @@ rule table01_comparison:
         reference=PUBLISHED,
         library=library("table01_comparison"),
     output:
-        csv=report(
-            f"{RUN}/tables/table01_comparison.csv",
+        csv=f"{RUN}/tables/table01_comparison.csv",
+        md=f"{RUN}/tables/table01_comparison.md",
+        html=report(
+            f"{RUN}/tables/table01_comparison.html",
             caption="captions/table01_comparison.rst",
             category="Tables",
-            labels={
-                "item": "Table 1",
-                "what": "change against scratch",
-                "format": "csv",
-            },
+            labels={"item": "Table 1", "what": "change against scratch"},
         ),
-        md=f"{RUN}/tables/table01_comparison.md",
     log:
         f"{RUN}/tables/logs/table01_comparison.log",
     conda:

@@ -166,7 +166,7 @@ def test_script(tmp_path):
     )
     write_csv(tmp_path / "table01.csv", ours)
     main = runpy.run_path(str(SCRIPTS / "table01_comparison.py"))["main"]
-    outputs = {kind: tmp_path / f"c.{kind}" for kind in ("csv", "md")}
+    outputs = {kind: tmp_path / f"c.{kind}" for kind in ("csv", "md", "html")}
     main(table=tmp_path / "table01.csv", reference=REFERENCE, **outputs)
     with open(outputs["csv"], encoding="utf-8", newline="") as handle:
         rows = {row["column"]: row for row in csv.DictReader(handle)}

@@ -210,11 +210,14 @@ def test_formats():
     assert [on_bar(v) for v in (0.0, 8.5, 88.5, 97.5, None)] == ["0", "8.5", "89", "98", "–"]
 
 
-def test_script_writes_three_files(inputs, tmp_path):
+def test_script_writes_four_files(inputs, tmp_path):
     main = runpy.run_path(str(SCRIPTS / "table01.py"))["main"]
-    outputs = {kind: tmp_path / "tables" / f"table01.{kind}" for kind in ("csv", "md", "tex")}
+    outputs = {
+        kind: tmp_path / "tables" / f"table01.{kind}" for kind in ("csv", "md", "tex", "html")
+    }
     main(**inputs, **outputs, **SETTINGS, dataset=DATASET)
     assert all(path.stat().st_size > 300 for path in outputs.values())
+    assert "<td>" in (page := outputs["html"].read_text()) and "http" not in page
     before = {kind: path.read_bytes() for kind, path in outputs.items()}
     main(**inputs, **outputs, **SETTINGS, dataset=DATASET)
     assert before == {kind: path.read_bytes() for kind, path in outputs.items()}

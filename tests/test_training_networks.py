@@ -14,6 +14,7 @@ from kdlens.training.checkpoints import save_weights
 from kdlens.training.networks import (
     RESNETS,
     ScaledResNet,
+    StridedPointwise,
     build_network,
     initialise_network,
     load_network,
@@ -44,6 +45,27 @@ def test_stem_and_stride_set_the_size_of_the_last_maps(stem, last_stride, side):
     network.layer4.register_forward_hook(lambda *args: shapes.append(tuple(args[2].shape)))
     assert network(torch.rand(2, 3, 64, 64)).shape == (2, 3)
     assert shapes == [(2, 32, side, side)]
+
+
+def test_narrow_networks_have_the_right_gradients_in_channels_last_order():
+    """oneDNN alone would corrupt memory here; see StridedPointwise."""
+    images = torch.rand(8, 3, 32, 32)
+    network = initialise_network(NETWORK, 3, 1).eval()
+    assert type(network.layer2[0].downsample[0]) is StridedPointwise
+    exact = initialise_network(NETWORK, 3, 1).eval().double()
+    for stage in (exact.layer2, exact.layer3, exact.layer4):
+        pointwise = stage[0].downsample[0]
+        plain = torch.nn.Conv2d(
+            pointwise.in_channels, pointwise.out_channels, 1, pointwise.stride, bias=False
+        )
+        plain.weight = pointwise.weight
+        stage[0].downsample[0] = plain
+    network.to(memory_format=torch.channels_last)
+    network(images.to(memory_format=torch.channels_last)).square().sum().backward()
+    exact(images.double()).square().sum().backward()
+    for (name, a), b in zip(network.named_parameters(), exact.parameters(), strict=True):
+        error = (a.grad - b.grad).norm() / b.grad.norm()
+        assert error < 1e-4, name
 
 
 def test_the_same_seed_gives_the_same_weights():

@@ -1,10 +1,11 @@
-"""Table 1 as csv (tidy, for programs), md (for readers) and tex (for a paper)."""
+"""Table 1 as csv (tidy, for programs), md and html (for readers) and tex (for a paper)."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kdlens.files import write_text
+from kdlens.paper.page import to_page
 from kdlens.paper.table01 import Settings, write_csv
 from kdlens.paper.table01_count import count_detectors
 from kdlens.paper.table01_render import to_latex, to_markdown
@@ -17,6 +18,7 @@ def main(
     csv: str | Path,
     md: str | Path,
     tex: str | Path,
+    html: str | Path,
     *,
     runs: Sequence[Mapping[str, Any]],
     iou_threshold: float,
@@ -25,13 +27,13 @@ def main(
     layer: str,
     dataset: Mapping[str, str],
 ) -> None:
-    """Count the detectors of every network and write the table three times.
+    """Count the detectors of every network and write the table four times.
 
     Args:
         tallies: one npz file of tallies a network.
         metrics: the same networks' metrics.json, in the same order.
         reference: csv file of the published numbers.
-        csv, md, tex: the files to write.
+        csv, md, tex, html: the files to write.
         runs: the networks in the same order: ``{"model", "seed", "label", "method", "reference"
             (the published row's name or None), "labels" ("true" or "shuffled")}``.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
@@ -48,6 +50,7 @@ def main(
     table = count_detectors(runs, tallies, metrics, reference, settings)
     write_csv(csv, table)
     write_text(md, to_markdown(table))
+    write_text(html, to_page(to_markdown(table)))
     write_text(tex, to_latex(table))
 
 
@@ -62,5 +65,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             csv=snakemake.output.csv,
             md=snakemake.output.md,
             tex=snakemake.output.tex,
+            html=snakemake.output.html,
             **snakemake.params.table,
         )

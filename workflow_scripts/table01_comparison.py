@@ -3,23 +3,28 @@
 from pathlib import Path
 
 from kdlens.files import write_text
+from kdlens.paper.page import to_page
 from kdlens.paper.reference import read_reference
 from kdlens.paper.table01 import read_csv
 from kdlens.paper.table01_comparison import compare, to_markdown, write_csv
 
 
-def main(table: str | Path, reference: str | Path, csv: str | Path, md: str | Path) -> None:
+def main(
+    table: str | Path, reference: str | Path, csv: str | Path, md: str | Path, html: str | Path
+) -> None:
     """Compare every trained model that has a published row with scratch.
 
     Args:
         table: table01.csv of the run.
         reference: csv file of the published numbers.
-        csv, md: the files to write.
+        csv, md, html: the files to write.
     """
     ours = read_csv(table)
     comparisons = compare(ours, read_reference(reference))
     write_csv(csv, comparisons)
-    write_text(md, to_markdown(ours, comparisons))
+    text = to_markdown(ours, comparisons)
+    write_text(md, text)
+    write_text(html, to_page(text))
 
 
 if __name__ == "__main__" and "snakemake" in globals():
@@ -31,4 +36,5 @@ if __name__ == "__main__" and "snakemake" in globals():
             reference=snakemake.input.reference,
             csv=snakemake.output.csv,
             md=snakemake.output.md,
+            html=snakemake.output.html,
         )

@@ -9,6 +9,7 @@ seconds, on a machine that could not run the networks.
 ``table01``          the counts of detectors, and the one file format that the other modules read
 ``table01_render``   the same table for people: Markdown and LaTeX
 ``table01_comparison``   our changes against scratch beside the published ones
+``page``             a Markdown table as an HTML page for the report
 ``figure02``         bars: detectors, unique detectors, detectors per category
 ``figure03``         activation maps of the best detector of a concept
 ``manifest``         which code, packages, config and files made the results

@@ -43,6 +43,19 @@ _PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
 _AUXILIARY = ("googlenet", "inception_v3")
 
 
+class StridedPointwise(nn.Conv2d):
+    """A 1x1 convolution with a stride, computed as one without on every second pixel.
+
+    The same result from the same parameters, but safe: for fewer input channels than fit into a
+    vector register (8 floats, or 16), oneDNN's gradient of the strided form in channels-last order
+    writes past its buffer, and is wrong or crashes (uxlfoundation/oneDNN issue 6035).
+    """
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        down, across = self.stride
+        return nn.functional.conv2d(images[:, :, ::down, ::across], self.weight, self.bias)
+
+
 class ScaledResNet(ResNet):
     """A torchvision ResNet with another width, stem or last stride (see the module)."""
 
@@ -75,6 +88,13 @@ class ScaledResNet(ResNet):
         self.layer4 = self._make_layer(block, 8 * width, depths[3], stride=last_stride)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(8 * width * block.expansion, num_classes)
+
+        for layer in (self.layer2, self.layer3, self.layer4):
+            shortcut = layer[0].downsample[0]
+            if shortcut.in_channels < 16:
+                layer[0].downsample[0] = StridedPointwise(
+                    shortcut.in_channels, shortcut.out_channels, 1, shortcut.stride, bias=False
+                )
 
         # torchvision's initialisation; batch norm starts as the identity by itself.
         for module in self.modules():

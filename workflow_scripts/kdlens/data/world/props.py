@@ -43,7 +43,7 @@ PROPS: dict[str, tuple[Prop, float, float]] = {
     "fence": (making.fence, 0.13, 0.2),
     "tree": (growing.tree, 0.24, 0.5),
 }
-"""By name, which is the label: who draws it, and its least and greatest height in picture heights."""
+"""By name, which is the label: who draws it; least and greatest height, in picture heights."""
 
 AIRBORNE: frozenset[str] = frozenset({"balloon", "kite", "bubble"})
 
