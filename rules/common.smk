@@ -16,7 +16,6 @@ from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
 
 
-
 def in_project(path):
     """Return a file of the project relative to the working directory, wherever that is."""
     return os.path.relpath(BASE / path)
@@ -69,7 +68,11 @@ def origin(role):
     dataset = CONFIG[role]
     if dataset["source"] == "concept_world":
         return "rendered"
-    return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
+    return (
+        "folder"
+        if "path" in dataset and not is_archive(dataset["path"])
+        else "unpacked"
+    )
 
 
 def datasets(role, kind):
@@ -149,12 +152,13 @@ def network_of(name):
 
 
 def image(size=None):
+    """Return how images are brought to a network: for training, or else at another size."""
     data = CONFIG["training_data"]
-    return {
-        "size": size or data["image_size"],
-        "mean": data["mean"],
-        "std": data["std"],
-    }
+    normalised = {"mean": data["mean"], "std": data["std"]}
+    if size:
+        return {"size": size, **normalised}
+    resize = {"resize": data["resize"]} if "resize" in data else {}
+    return {"size": data["image_size"], **resize, **normalised}
 
 
 def teacher_file(wildcards):
@@ -209,9 +213,10 @@ def all_tallies():
 
 def dissection_params(wildcards):
     keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
+    keys += ("batch_size", "workers", "memory_gib")
     settings = CONFIG["dissection"]
     return {
-        **{key: settings[key] for key in (*keys, "batch_size", "workers")},
+        **{key: settings[key] for key in keys},
         "network": network_of(wildcards.model),
         "image": image(settings["image_size"]),
         "categories": CONFIG["concept_data"].get("categories"),
@@ -332,7 +337,10 @@ def figure_files(name):
 def paper_files():
     """Return every table and figure of the run."""
     return [
-        *[f"{RUN}/tables/table01.{extension}" for extension in ("csv", "md", "tex", "html")],
+        *[
+            f"{RUN}/tables/table01.{extension}"
+            for extension in ("csv", "md", "tex", "html")
+        ],
         *[
             f"{RUN}/tables/table01_comparison.{extension}"
             for extension in ("csv", "md", "html")

@@ -21,7 +21,9 @@ rule dissect:
             category="Units",
             labels={"model": "{model}", "seed": "{seed}"},
         ),
-        shuffled=expand("{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS),
+        shuffled=expand(
+            "{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS
+        ),
     log:
         f"{DISSECTION}/logs/dissect.log",
     benchmark:

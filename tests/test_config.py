@@ -63,6 +63,7 @@ def test_shipped_configs_resolve(path):
         ),
         ("training.schedule", {"name": "steps"}, "training.schedule.name: 'steps' is not known"),
         ("training_data.source", "imagefolder", "did you mean 'image_folder'?"),
+        ("training_data.resize", 64, "training_data.resize: 64 is less than image_size (80)"),
         ("training_data.std", [0.2, 0.2, 0], "training_data.std: every entry must be more than 0"),
         (
             "training_data.name",

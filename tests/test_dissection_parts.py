@@ -91,6 +91,15 @@ def test_memory_is_bounded_and_maps_are_sifted():
     assert (top.bound <= top.result(0.005)).all()
 
 
+def test_maps_of_dead_units_are_not_kept():
+    top = TopFraction(2, 40 * 4, 0.1)
+    maps = torch.zeros(40, 2, 4)
+    maps[:, 1] = torch.arange(160).view(40, 4)
+    top.add(maps[:20])
+    _, units, _ = top.add(maps[20:])
+    assert units.tolist() == [1] * 20
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_not_finite(value):
     maps = torch.zeros(2, 2, 3)
@@ -157,7 +166,7 @@ class Forked(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 1))
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 1), Planar())
         self.relu = nn.ReLU(inplace=True)
         self.pair = Pair()
         self.head = nn.Linear(4, 2)
@@ -167,6 +176,13 @@ class Forked(nn.Module):
         maps = self.relu(self.relu(self.features(pixels)))
         self.pair(maps)
         return self.head(maps.mean((2, 3)))
+
+
+class Planar(nn.Module):
+    """Give maps in the layout that the recorder wants, so that only its copy protects them."""
+
+    def forward(self, maps):
+        return maps.contiguous()
 
 
 class Pair(nn.Module):

@@ -233,6 +233,19 @@ def test_impossible_maps(inputs, tmp_path, changes, message):
     assert not list(tmp_path.iterdir())
 
 
+def test_concept_is_the_one_that_all_networks_see(inputs):
+    """The first network sees dogs best, the second cats; the second sees no dog."""
+    networks = [Tallies.load(inputs / "seed1" / "layer4.npz") for _ in range(2)]
+    for tallies, dog, cat in zip(networks, (9, 1), (5, 7), strict=True):
+        tallies.intersection[:] = 0
+        tallies.intersection[0, 3, 3], tallies.intersection[0, 5, 4] = dog, cat
+        tallies.label_pixels[[3, 4]] = 100
+        tallies.activated_image[:] = 50
+    assert concept_maps.choose_concept(networks, "object") == 4
+    assert concept_maps.choose_concept(networks[:1], "object") == 3
+    assert concept_maps.choose_concept(networks, "object", concept="dog") == 3
+
+
 def test_concept_that_no_unit_meets(inputs):
     tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
     tallies.intersection[:] = 0

@@ -31,6 +31,7 @@ import train_model
 from kdlens import files
 from kdlens.errors import InputError
 from kdlens.training import checkpoints, trainer
+from kdlens.training.evaluation import evaluate_on_validation
 from kdlens.training.networks import load_network, read_pickle, read_state
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,8 +98,6 @@ def test_outputs(trained, teacher, dataset):
 
 
 def test_metrics_belong_to_the_saved_weights(trained, dataset):
-    from kdlens.training.evaluation import evaluate_on_validation
-
     metrics = json.loads((trained / "metrics.json").read_text())
     network = load_network(NETWORK, 3, trained / "model.pt", "cpu")
     again = evaluate_on_validation(
@@ -223,7 +222,7 @@ def test_a_death_after_any_write_is_harmless(trained, dataset, kd, tmp_path, cap
 
 def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    change = {"training": {"epochs": 60, "evaluate_every": 30}}
+    change = {"training": {"epochs": 24, "evaluate_every": 12}}
     arguments = train_arguments(dataset, parts, **kd, **change)
     code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
     process = subprocess.Popen(
@@ -238,7 +237,7 @@ def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (parts / "model.pt").exists()
-    assert 1 <= read_pickle(checkpoint)["epoch"] < 60
+    assert 1 <= read_pickle(checkpoint)["epoch"] < 24
 
     train_model.main(**arguments)
     train_model.main(**train_arguments(dataset, whole, **kd, **change))
@@ -354,15 +353,14 @@ def test_a_teacher_that_does_not_fit_is_one_line(dataset, kd, teacher, tmp_path)
         train(teacher_network=NETWORK)
     with pytest.raises(InputError, match=r"the teacher of models\.tiny: its network has 9 classes"):
         train(teacher_network={**TEACHER_NETWORK, "classes": 9})
-    other = make_dataset(tmp_path / "other")
-    for split in ("train", "val"):
-        (other.parent / "tree" / split / "blue").rename(other.parent / "tree" / split / "cyan")
-    summary = json.loads(other.read_text())
-    summary["classes"] = ["cyan", "green"]
+    # A dataset of two classes, and a teacher that knows three.
+    summary = json.loads(dataset.read_text())
+    summary["classes"].remove("blue")
     summary["images"] = {"train": 16, "val": 8}
-    other.write_text(json.dumps(summary))
+    fewer = tmp_path / "dataset.json"
+    fewer.write_text(json.dumps(summary))
     with pytest.raises(InputError, match=r"fc.weight has shape \(3, 64\), not \(2, 64\)"):
-        train(dataset=str(other))
+        train_model.main(**train_arguments(fewer, tmp_path, **kd))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

@@ -245,6 +245,11 @@ def _check_data(config: dict[str, Any]) -> None:
             f"config key concept_data.name: '{concepts['name']}' is the training data's name too; "
             "give the two datasets different names"
         )
+    if training.get("resize", training["image_size"]) < training["image_size"]:
+        raise InputError(
+            f"config key training_data.resize: {training['resize']} is less than image_size "
+            f"({training['image_size']}); write at least that, or leave it out"
+        )
     if min(training["std"]) <= 0:
         raise InputError("config key training_data.std: every entry must be more than 0")
     if concepts["source"] == "broden" and not ("path" in concepts or "urls" in concepts):

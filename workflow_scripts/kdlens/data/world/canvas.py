@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kdlens.data.world.colours import Rgb
-from kdlens.data.world.geometry import Dice, Outline, rotor, snap
+from kdlens.data.world.geometry import Dice, Outline, rotor, snap, snap_point
 from kdlens.data.world.textures import TEXTURE_CODE, TILE, grain_tiles, texture_tiles
 from kdlens.data.world.vocabulary import MATERIAL_CODE, OBJECT_CODE, PART_CODE
 
@@ -83,7 +83,7 @@ class Pen:
     ) -> None:
         self.canvas = canvas
         self.label = label
-        self.origin = complex(snap(complex(x, y)))
+        self.origin = snap_point(x, y)
         self.scale = float(round(scale * 4096) / 4096)
         self.turn = rotor(tilt)
         self.mirror = mirror
@@ -168,9 +168,9 @@ class Pen:
 
     def shadow(self, x: float, y: float, rx: float, ry: float) -> None:
         """Darken the ground in an ellipse of the thing's unit."""
-        centre = snap(complex(-x if self.mirror else x, y)) * self.scale + self.origin
-        half = snap(complex(rx, ry)) * self.scale
-        self.canvas.shadows.append((complex(centre), complex(half)))
+        centre = snap_point(-x if self.mirror else x, y) * self.scale + self.origin
+        half = snap_point(rx, ry) * self.scale
+        self.canvas.shadows.append((centre, half))
 
 
 def _dim(colour: Rgb, shade: float) -> Rgb:
@@ -264,40 +264,36 @@ class Canvas:
     def develop(self, dice: Dice, light: Light, noise: int) -> np.ndarray:
         """The picture, (size, size, 3) uint8; ``noise`` is the largest noise in grey levels."""
         plane, table = self.expose(), self._table()
-        fine, size = self.fine, self.size
-        x, y, reference = _axes(fine)
-        colours = table[:, :6].reshape(-1, 2, 3)
-        tint = np.where(table[:, _GLOW, None, None] > 0, 256, np.array(light.tint))
-        colours = (colours * tint >> 8).clip(0, 255).astype(np.int16)
+        at = plane.astype(np.intp)  # once, or every look-up would convert it again
+        size = self.size
+        x, y, reference = _axes(self.fine)
+        column = np.ascontiguousarray(table.T)
 
         # where each fine pixel lies in its surface's texture tile, and how much of the second paint
-        step = table[:, _STEP:]
-        right, down = step[:, 0][plane], step[:, 1][plane]
-        u = right * x + down * y + step[:, 2][plane] >> 8
-        v = right * y - down * x + step[:, 3][plane] >> 8
-        is_ramp = (table[:, _TEXTURE] == TEXTURE_CODE["ramp"])[plane]
-        v = np.where(is_ramp, v.clip(0, TILE - 1), v & (TILE - 1))
-        start = (table[:, _TEXTURE] * (TILE * TILE)).astype(np.int32)[plane]
-        mix = texture_tiles()[start + v * TILE + (u & (TILE - 1))]
+        right, down = column[_STEP].take(at), column[_STEP + 1].take(at)
+        u = right * x + down * y + column[_STEP + 2].take(at) >> 8
+        v = right * y - down * x + column[_STEP + 3].take(at) >> 8
+        ramp = (column[_TEXTURE] == TEXTURE_CODE["ramp"]).take(at)
+        v = np.where(ramp, v.clip(0, TILE - 1), v & (TILE - 1))
+        start = (column[_TEXTURE] * (TILE * TILE)).take(at)
+        mix = texture_tiles().take(start + v * TILE + (u & (TILE - 1))).astype(np.int16) >> 1
 
         # grain, and rims: light from the upper left gives things a bright and a dark edge
         across = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
         along = (reference + dice.whole(0, TILE - 1)) & (TILE - 1)
-        at = (along[:, None] * TILE + across[None, :]).astype(np.int32)
-        value = grain_tiles()[(table[:, _MATERIAL] * (TILE * TILE)).astype(np.int32)[plane] + at]
-        value = value.astype(np.int16) + 128
-        value += self._rims(plane, table[:, _THING].astype(np.uint8))
+        grain = (column[_MATERIAL] * (TILE * TILE)).take(at) + along[:, None] * TILE + across
+        value = grain_tiles().take(grain).astype(np.int16) + np.int16(128)
+        value += self._rims(plane, column[_THING].astype(np.uint8).take(at))
 
-        low = colours[:, 0].astype(np.int16)
-        span = (colours[:, 1] - colours[:, 0]) >> 1  # halved, so that products stay in 16 bits
-        mix = mix.astype(np.int16)
-        channels = []
+        tint = np.where(column[_GLOW] > 0, 256, np.array(light.tint)[:, None])
+        paints = (column[:6].reshape(2, 3, -1) * tint >> 8).clip(0, 255).astype(np.int16)
+        low, span = paints[0], paints[1] - paints[0] >> 1  # halved: products stay in 16 bits
+        rgb = np.empty((size, size, 3), dtype=np.int32)
         for channel in range(3):
-            full = low[:, channel][plane] + (span[:, channel][plane] * (mix >> 1) >> 6)
-            full = (full.astype(np.int32) * value) >> 8
+            full = low[channel].take(at) + (span[channel].take(at) * mix >> 6)
+            full = full.astype(np.int32) * value >> 8
             rows = full[0::2] + full[1::2]
-            channels.append((rows[:, 0::2] + rows[:, 1::2]) >> 2)
-        rgb = np.stack(channels, axis=2)
+            rgb[:, :, channel] = rows[:, 0::2] + rows[:, 1::2] >> 2
 
         tilt = rotor(dice.real(0, 360))
         a, b = round(light.slope * tilt.real * 2), round(light.slope * tilt.imag * 2)
@@ -308,11 +304,10 @@ class Canvas:
             rgb += grit * noise >> 8
         return rgb.clip(0, 255).astype(np.uint8)
 
-    def _rims(self, plane: np.ndarray, thing_of: np.ndarray) -> np.ndarray:
+    def _rims(self, plane: np.ndarray, things: np.ndarray) -> np.ndarray:
         """Brightness to add: rims of things, thin lines between surfaces, and cast shadows."""
         wide = max(1, 2 * self.fine // _REFERENCE)
         thin = max(1, self.fine // _REFERENCE)
-        things = thing_of[plane]
         rims = np.zeros(plane.shape, dtype=np.int16)
         edge = plane[thin:] != plane[:-thin]
         rims[thin:] -= (edge & (things[thin:] > 0)) * np.int16(26)

@@ -77,19 +77,20 @@ def _put(
     canvas: Canvas, dice: Dice, species: str, texture: str, stage: Stage, scale: float, x: float
 ) -> Pen:
     """Stand, fly or swim the species on its stage, at about ``x``."""
-    family = FAMILY_OF[species]
+    family, scale = FAMILY_OF[species], scale * _TALL.get(species, 1.0)
     band = stage.ground
     if family == "fish" and stage.water:
         band = stage.water
     elif family in ("bird", "fish") and stage.air and dice.chance(0.25):
         band = stage.air
+    y = min(dice.real(*sorted(band)), 1 - 0.9 * scale)  # most of it below the upper edge
     tilt = dice.real(-14, 14) if family == "fish" else dice.real(-4, 4)
     pen = Pen(
         canvas,
         species,
         x,
-        dice.real(*sorted(band)),
-        scale * _TALL.get(species, 1.0),
+        y,
+        scale,
         mirror=dice.chance(0.5),
         tilt=tilt if family != "building" else dice.real(-1, 1),
         livery=_livery(dice, species, texture),

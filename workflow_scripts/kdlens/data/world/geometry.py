@@ -75,7 +75,16 @@ class Dice:
 
 def snap(points: Any) -> Outline:
     """Round points to multiples of 1/4096 (see the module's docstring)."""
-    return np.rint(np.asarray(points, dtype=np.complex128) * _GRID) / _GRID
+    flat = np.array(points, dtype=np.complex128).view(np.float64)
+    flat *= _GRID
+    np.rint(flat, out=flat)
+    flat /= _GRID
+    return flat.view(np.complex128)
+
+
+def snap_point(x: float, y: float) -> complex:
+    """One point, rounded in the same way."""
+    return complex(round(x * _GRID) / _GRID, round(y * _GRID) / _GRID)
 
 
 def rotor(degrees: float) -> complex:
@@ -144,7 +153,7 @@ def limb(points: Sequence[tuple[float, float]], widths: Sequence[float]) -> Outl
 
 def turn(points: Outline, degrees: float, x: float = 0, y: float = 0) -> Outline:
     """The outline turned about (x, y)."""
-    pivot = snap(complex(x, y))
+    pivot = snap_point(x, y)
     return snap((points - pivot) * rotor(degrees) + pivot)
 
 
