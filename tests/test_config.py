@@ -70,7 +70,11 @@ def test_shipped_configs_resolve(path):
             "world_concepts",
             "concept_data.name: 'world_concepts' is the training",
         ),
-        ("concept_data.mask_size", 81, "concept_data.mask_size: 81 is larger than the images"),
+        (
+            "concept_data.mask_size",
+            81,
+            "concept_data.mask_size: 81 does not divide image_size (80)",
+        ),
         ("concept_data.path", "x.zip", "config key concept_data.path is not known"),
         ("networks.resnet18_w16.architecture", "resnet19", "resnet19 is not among the choices"),
         (

@@ -14,7 +14,16 @@ from PIL import Image
 
 import render_world_concepts
 import render_world_images
-from kdlens.data.world import broden_tree, folders, image_tree, render, vocabulary
+from kdlens.data.world import (
+    broden_tree,
+    compose,
+    folders,
+    image_tree,
+    props,
+    render,
+    scenes,
+    vocabulary,
+)
 from kdlens.data.world.colours import COLOURS, PAINTS, colour_name, name_colours
 from kdlens.errors import InputError
 
@@ -104,6 +113,9 @@ def test_names_are_unique_and_species_split_by_family():
     assert len(vocabulary.TRAINED) == 12
     assert set(vocabulary.TRAINED).isdisjoint(vocabulary.HELD_OUT)
     assert {vocabulary.FAMILY_OF[name] for name in vocabulary.TRAINED} == set(vocabulary.FAMILIES)
+    assert set(compose.DRAW_SPECIES) == set(vocabulary.SPECIES)
+    assert set(scenes.DRAWERS) == set(vocabulary.SCENES)
+    assert set(props.PROPS) <= set(vocabulary.OBJECTS)
     assert len(vocabulary.SCENES) >= 8
     assert len(vocabulary.TEXTURES) >= 12
 

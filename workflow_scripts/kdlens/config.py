@@ -254,10 +254,10 @@ def _check_data(config: dict[str, Any]) -> None:
         raise InputError("config key training_data.std: every entry must be more than 0")
     if concepts["source"] == "broden" and not ("path" in concepts or "urls" in concepts):
         raise InputError("config key concept_data: give path (on this machine) or urls (to fetch)")
-    if concepts["source"] == "concept_world" and concepts["mask_size"] > concepts["image_size"]:
+    if concepts["source"] == "concept_world" and concepts["image_size"] % concepts["mask_size"]:
         raise InputError(
-            f"config key concept_data.mask_size: {concepts['mask_size']} is larger than the images "
-            f"({concepts['image_size']}); write at most that"
+            f"config key concept_data.mask_size: {concepts['mask_size']} does not divide image_size "
+            f"({concepts['image_size']}); write its half, as in Broden"
         )
     config["dissection"].setdefault("image_size", training["image_size"])
 

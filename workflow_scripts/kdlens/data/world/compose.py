@@ -128,7 +128,7 @@ def paint_picture(
             _put(canvas, dice, friend, worn, stage, dice.real(0.18, 0.3), dice.real(0.05, 0.95))
         for _ in range(dice.whole(0, 2)):
             _clutter(canvas, dice, stage, 0.6)
-        scale = dice.real(0.38, 0.66)
+        scale = 0.6 if last else dice.real(0.38, 0.66)
         x = 0.5 if last else dice.real(0.26, 0.74) if dice.chance(0.75) else dice.real(0.02, 0.98)
         pen = _put(canvas, dice, species, texture, stage, scale, x)
         if not last:
