@@ -5,6 +5,15 @@ project. Which uv is fetched, and its checksum, stand in uv.lock like those of e
 It lands in .bootstrap/.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (this is what tells the user)
+    sys.exit(
+        "error: Python 3.11 or newer is needed, this is "
+        + sys.version.split()[0]
+        + "; name another one: make PYTHON=python3.12 ..."
+    )
+
 import hashlib
 import io
 import os
@@ -12,7 +21,6 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
 import urllib.request
@@ -117,6 +125,4 @@ def log(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
-        sys.exit("error: Python 3.11 or newer is needed")
     main()

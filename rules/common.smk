@@ -147,6 +147,17 @@ def all_model_files(file):
     return [model_file(name, seed, file) for name, seed in pairs(MODELS)]
 
 
+def generations(name):
+    """Return how many generations of students wait for a model."""
+    students = [m for m in MODELS if MODELS[m].get("teacher") == name]
+    return max((1 + generations(student) for student in students), default=0)
+
+
+def urgency(wildcards):
+    """Return the priority of a training: teachers first, since others wait for them."""
+    return generations(wildcards.model)
+
+
 def network_of(name):
     return CONFIG["networks"][MODELS[name]["network"]]
 

@@ -21,6 +21,7 @@ rule train_model:
     wildcard_constraints:
         model=trained_models(),
         seed=seeds(),
+    priority: urgency
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")

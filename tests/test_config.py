@@ -63,7 +63,7 @@ def test_shipped_configs_resolve(path):
         ),
         ("training.schedule", {"name": "steps"}, "training.schedule.name: 'steps' is not known"),
         ("training_data.source", "imagefolder", "did you mean 'image_folder'?"),
-        ("training_data.resize", 64, "training_data.resize: 64 is less than image_size (80)"),
+        ("training_data.resize", 64, "training_data.resize: 64 is less than image_size (72)"),
         ("training_data.std", [0.2, 0.2, 0], "training_data.std: every entry must be more than 0"),
         (
             "training_data.name",
@@ -73,7 +73,7 @@ def test_shipped_configs_resolve(path):
         (
             "concept_data.mask_size",
             81,
-            "concept_data.mask_size: 81 does not divide image_size (80)",
+            "concept_data.mask_size: 81 does not divide image_size (72)",
         ),
         ("concept_data.path", "x.zip", "config key concept_data.path is not known"),
         ("networks.resnet18_w16.architecture", "resnet19", "resnet19 is not among the choices"),

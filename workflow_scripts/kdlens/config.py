@@ -256,8 +256,8 @@ def _check_data(config: dict[str, Any]) -> None:
         raise InputError("config key concept_data: give path (on this machine) or urls (to fetch)")
     if concepts["source"] == "concept_world" and concepts["image_size"] % concepts["mask_size"]:
         raise InputError(
-            f"config key concept_data.mask_size: {concepts['mask_size']} does not divide image_size "
-            f"({concepts['image_size']}); write its half, as in Broden"
+            f"config key concept_data.mask_size: {concepts['mask_size']} does not divide "
+            f"image_size ({concepts['image_size']}); write its half, as in Broden"
         )
     config["dissection"].setdefault("image_size", training["image_size"])
 
