@@ -10,10 +10,11 @@ from snakemake.exceptions import WorkflowError
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow_scripts"))
 
-from kdlens.config import load_schema, published_rows, resolve
+from kdlens.config import published_rows, resolve
 from kdlens.data.sources import is_archive
 from kdlens.dependencies import library_modules
-from kdlens.errors import InputError
+from kdlens.errors import InputError, suggest
+from kdlens.schema import load_schema
 
 
 def in_project(path):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kdlens.config import expand_variables, load_schema, published_rows, resolve
+from kdlens.config import expand_path, published_rows, resolve
 from kdlens.errors import InputError
+from kdlens.schema import load_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = sorted(ROOT.glob("config/*.yaml"))
@@ -75,6 +76,19 @@ def test_shipped_configs_resolve(path):
             81,
             "concept_data.mask_size: 81 does not divide image_size (72)",
         ),
+        ("run", "data", "config key run: results/data is used for something else"),
+        ("training_data.name", "weights", "training_data.name: 'weights' is the folder of"),
+        ("training_data.image_size", 24, "cannot be drawn at 24 pixels; write at least 32"),
+        ("training_data.images.val", 40, "images.val: 40 images cannot show 48 classes"),
+        ("training.momentum", 0, "training.nesterov: needs a momentum of more than 0"),
+        ("networks.resnet18_w16.classes", 10, "only a checkpoint may have other classes"),
+        (
+            "networks.vgg",
+            {"architecture": "vgg16", "width": 8},
+            "networks.vgg.width: only a ResNet",
+        ),
+        ("dissection.layers", ["layer5"], "resnet34 has no layer 'layer5'; did you mean 'layer4'?"),
+        ("models.random_init", ..., "a network with random weights must stand beside the others"),
         ("concept_data.path", "x.zip", "config key concept_data.path is not known"),
         ("networks.resnet18_w16.architecture", "resnet19", "resnet19 is not among the choices"),
         (
@@ -129,6 +143,27 @@ def test_mistake_is_named(path, value, message):
     assert "\n" not in str(caught.value)
 
 
+def test_images_that_are_cropped_at_random_are_not_held():
+    config = changed("training.augmentation", "imagenet")
+    config["training"]["in_memory"] = True
+    with pytest.raises(InputError, match=r"training\.in_memory: augmentation imagenet"):
+        resolve(config, SCHEMA, PUBLISHED)
+
+
+def test_defaults_follow_the_rows_that_are_shown():
+    config = resolve(changed("paper.models", ["kd", "random_init"]), SCHEMA, PUBLISHED)
+    assert config["paper"]["shuffled"] == "kd"
+    assert config["paper"]["figure02"]["models"] == ["kd", "random_init"]
+    assert config["paper"]["figure03"]["models"] == ["kd"]
+
+
+def test_weights_by_name_have_torchvisions_form():
+    weights = {"torchvision": "resnet34", "sha256": "b627a593"}
+    own = {"network": "resnet18_w16", "method": "checkpoint", "weights": weights}
+    with pytest.raises(InputError, match=r"models\.own\.weights\.torchvision: 'resnet34' does not"):
+        resolve(changed("models.own", own), SCHEMA, PUBLISHED)
+
+
 def test_teachers_in_a_circle():
     config = changed("models.teacher", {**DEMO["models"]["kd"], "teacher": "kd"})
     with pytest.raises(InputError, match=r"teacher <- kd <- teacher; name another"):
@@ -159,11 +194,13 @@ def test_defaults_and_overrides():
 
 def test_environment_variables(monkeypatch):
     monkeypatch.setenv("KDLENS_TEST", "/data")
-    assert expand_variables("${KDLENS_TEST}/x.zip", "k") == "/data/x.zip"
+    assert expand_path("${KDLENS_TEST}/x.zip", "k") == "/data/x.zip"
     monkeypatch.delenv("KDLENS_TEST")
-    assert expand_variables("${KDLENS_TEST:-../here}/x", "k") == "../here/x"
+    assert expand_path("${KDLENS_TEST:-../here}/x", "k") == "../here/x"
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert expand_path("~/x", "k") == "/home/anna/x"
     with pytest.raises(InputError, match="variable KDLENS_TEST is not set"):
-        expand_variables("${KDLENS_TEST}/x", "k")
+        expand_path("${KDLENS_TEST}/x", "k")
 
 
 def described(node: dict, path: str = "") -> list[str]:
