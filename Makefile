@@ -7,7 +7,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo smoke real paper report test lint format clean-env help
+.PHONY: demo smoke real report test lint format clean-env help
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 10 minutes)'
@@ -52,5 +52,6 @@ clean-env:
 	rm -rf .venv .bootstrap
 
 .venv/.ready: pyproject.toml uv.lock
-	uv=$$($(PYTHON) envs/bootstrap.py) && $$uv sync --locked --compile-bytecode --python $(PYTHON)
+	uv="$$($(PYTHON) envs/bootstrap.py)" && \
+	  "$$uv" sync --locked --compile-bytecode --python "$$(command -v $(PYTHON))"
 	touch $@

@@ -13,11 +13,17 @@ if not workflow.overwrite_configfiles:
     configfile: "config/config.yaml"
 
 
+report: "rules/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/dissection.smk"
 include: "rules/paper.smk"
+
+
+check_targets(sys.argv[1:])
 
 
 localrules:

@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (this is what tells the user)
     )
 
 import hashlib
+import http.client
 import io
 import os
 import platform
@@ -43,7 +44,7 @@ def main() -> None:
     log(f"fetching uv {package['version']} into {PRIVATE.parent}")
     try:
         data = download(wheel["url"])
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         data = download_with_pip(package["version"], error)
     expected = {w["hash"].removeprefix("sha256:") for w in package["wheels"]}
     if hashlib.sha256(data).hexdigest() not in expected:

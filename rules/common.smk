@@ -34,6 +34,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# What the head of the report reads; the rest of the report speaks from the rules' params.
+config["title"] = CONFIG["title"]
+
 RUN = f"{CONFIG['results']}/{CONFIG['run']}"
 DATA = f"{CONFIG['results']}/data"
 MODEL = f"{RUN}/models/{{model}}/seed{{seed}}"
@@ -41,6 +44,24 @@ DISSECTION = f"{RUN}/dissection/{{model}}/seed{{seed}}"
 MODELS = CONFIG["models"]
 LAYERS = CONFIG["dissection"]["layers"]
 TABLE_LAYER = LAYERS[-1]
+
+
+def check_targets(targets):
+    """Raise an error for a target that names a model or seed which the config does not have.
+
+    Snakemake itself would say no more than that no rule makes the file.
+    """
+    for target in targets:
+        match = re.search(r"/(?:models|dissection)/([^/]+)/seed(\d+)/", target)
+        if not match or not target.startswith(RUN):
+            continue
+        name, seed = match.groups()
+        if name not in MODELS:
+            known = suggest(name, MODELS)
+            raise WorkflowError(f"{target}: the config has no model '{name}'; {known}")
+        if int(seed) not in MODELS[name]["seeds"]:
+            known = ", ".join(map(str, MODELS[name]["seeds"]))
+            raise WorkflowError(f"{target}: {name} has no seed {seed}; it has {known}")
 
 
 def one_of(names):
@@ -97,6 +118,10 @@ def dataset_summary(role):
     return f"{DATA}/{CONFIG[role]['name']}/dataset.json"
 
 
+def splits():
+    return CONFIG["training_data"].get("splits", {"train": "train", "val": "val"})
+
+
 def world(role):
     keys = ("image_size", "mask_size", "classes", "images", "seed")
     return {key: CONFIG[role][key] for key in keys if key in CONFIG[role]}
@@ -113,9 +138,29 @@ def source(role):
 
 
 def archive_file(role):
-    """Return the archive as an input where it exists, so that a new one is unpacked again."""
+    """Return the archive as an input, so that a new one is unpacked again.
+
+    An archive that is not there is left out (a dry run needs no data, and it may be fetched), but
+    not once it has been unpacked: then a changed list of inputs would unpack it again in vain.
+    """
     path = CONFIG[role].get("path")
-    return [path] if path and Path(path).is_file() else []
+    if not path or not is_archive(path):
+        return []
+    unpacked = "urls" not in CONFIG[role] and any(
+        map(os.path.isdir, dataset_tree(role))
+    )
+    return [path] if unpacked or os.path.isfile(path) else []
+
+
+def own_files(role):
+    """Return what to watch of a dataset that is used where it lies, as far as it exists."""
+    if origin(role) != "folder":
+        return []
+    root = Path(dataset_root(role))
+    names = ("index.csv", "label.csv", "category.csv")
+    if role == "training_data":
+        names = splits().values()
+    return [str(root / name) for name in names if (root / name).exists()]
 
 
 # ---- models -------------------------------------------------------------------------------------
@@ -342,6 +387,15 @@ def maps_params():
     }
 
 
+def figure03_caption():
+    entries = [
+        {k: e[k] for k in ("model", "seed", "label")} for e in figure03_entries()
+    ]
+    shown = CONFIG["paper"]["figure03"]
+    concept = {"category": shown["category"], "concept": shown.get("concept")}
+    return {**measured(), **concept, "entries": entries}
+
+
 def figure_files(name):
     return [f"{RUN}/figures/{name}.{extension}" for extension in ("svg", "pdf", "png")]
 
@@ -363,12 +417,23 @@ def paper_files():
 
 
 def manifest_inputs():
-    """Return the files that the manifest vouches for: data, models, tallies, tables, figures."""
+    """Return the files that the manifest vouches for: every result of the run."""
+    trained = [name for name, model in MODELS.items() if "training" in model]
+    recipes = ("history.csv", "torchdistill.yaml")
+    dissected = pairs(CONFIG["paper"]["models"])
     return [
         dataset_summary("training_data"),
         dataset_summary("concept_data"),
         *all_model_files("model.pt"),
         *all_model_files("metrics.json"),
-        *sorted(set(all_tallies()) | set(table01_tallies())),
+        *[model_file(*pair, file) for pair in pairs(trained) for file in recipes],
+        *[
+            f"{DISSECTION.format(model=name, seed=seed)}/{layer}{labels}.{extension}"
+            for name, seed in dissected
+            for layer in LAYERS
+            for labels in ("", "_shuffled")
+            for extension in ("npz", "csv")
+        ],
+        f"{RUN}/dissection/activation_maps.npz",
         *paper_files(),
     ]

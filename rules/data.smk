@@ -58,6 +58,8 @@ rule unpack_images:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
     log:
         f"{DATA}/{{dataset}}/logs/unpack_images.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/unpack_images.tsv"
     wildcard_constraints:
         dataset=datasets("training_data", "unpacked"),
     conda:
@@ -68,6 +70,7 @@ rule unpack_images:
         runtime=job("data", "runtime"),
     params:
         source=source("training_data"),
+        downloads=f"{DATA}/{CONFIG['training_data']['name']}/download",
     script:
         "../workflow_scripts/unpack_images.py"
 
@@ -80,6 +83,8 @@ rule fetch_broden:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
     log:
         f"{DATA}/{{dataset}}/logs/fetch_broden.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/fetch_broden.tsv"
     wildcard_constraints:
         dataset=datasets("concept_data", "unpacked"),
     conda:
@@ -98,11 +103,14 @@ rule fetch_broden:
 rule check_images:
     input:
         tree=dataset_tree("training_data"),
+        files=own_files("training_data"),
         library=library("check_images"),
     output:
         summary=dataset_summary("training_data"),
     log:
         f"{DATA}/{CONFIG['training_data']['name']}/logs/check_images.log",
+    benchmark:
+        f"{DATA}/{CONFIG['training_data']['name']}/benchmarks/check_images.tsv"
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -113,9 +121,7 @@ rule check_images:
         root=lambda wildcards: dataset_root("training_data"),
         checks={
             "name": CONFIG["training_data"]["name"],
-            "splits": CONFIG["training_data"].get(
-                "splits", {"train": "train", "val": "val"}
-            ),
+            "splits": splits(),
             "num_classes": CONFIG["training_data"].get("num_classes"),
         },
     script:
@@ -125,11 +131,14 @@ rule check_images:
 rule check_concepts:
     input:
         tree=dataset_tree("concept_data"),
+        files=own_files("concept_data"),
         library=library("check_concepts"),
     output:
         summary=dataset_summary("concept_data"),
     log:
         f"{DATA}/{CONFIG['concept_data']['name']}/logs/check_concepts.log",
+    benchmark:
+        f"{DATA}/{CONFIG['concept_data']['name']}/benchmarks/check_concepts.tsv"
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -141,6 +150,8 @@ rule check_concepts:
         checks={
             "name": CONFIG["concept_data"]["name"],
             "categories": CONFIG["concept_data"].get("categories"),
+            "category": CONFIG["paper"]["figure03"]["category"],
+            "concept": CONFIG["paper"]["figure03"].get("concept"),
         },
     script:
         "../workflow_scripts/check_concepts.py"

@@ -56,6 +56,8 @@ rule activation_maps:
         maps=f"{RUN}/dissection/activation_maps.npz",
     log:
         f"{RUN}/dissection/logs/activation_maps.log",
+    benchmark:
+        f"{RUN}/dissection/benchmarks/activation_maps.tsv"
     conda:
         "../envs/dissection.yaml"
     threads: job("dissection", "threads")

@@ -21,6 +21,8 @@ rule table01:
         tex=f"{RUN}/tables/table01.tex",
     log:
         f"{RUN}/tables/logs/table01.log",
+    benchmark:
+        f"{RUN}/tables/benchmarks/table01.tsv"
     conda:
         "../envs/paper.yaml"
     params:
@@ -45,6 +47,8 @@ rule table01_comparison:
         ),
     log:
         f"{RUN}/tables/logs/table01_comparison.log",
+    benchmark:
+        f"{RUN}/tables/benchmarks/table01_comparison.tsv"
     conda:
         "../envs/paper.yaml"
     params:
@@ -68,6 +72,8 @@ rule figure02:
         png=f"{RUN}/figures/figure02.png",
     log:
         f"{RUN}/figures/logs/figure02.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure02.tsv"
     conda:
         "../envs/paper.yaml"
     params:
@@ -91,10 +97,12 @@ rule figure03:
         png=f"{RUN}/figures/figure03.png",
     log:
         f"{RUN}/figures/logs/figure03.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure03.tsv"
     conda:
         "../envs/paper.yaml"
     params:
-        maps=maps_params(),
+        maps=figure03_caption(),
         dataset=dataset_names(),
     script:
         "../workflow_scripts/figure03.py"
@@ -123,6 +131,8 @@ rule write_manifest:
         ),
     log:
         f"{RUN}/logs/write_manifest.log",
+    benchmark:
+        f"{RUN}/benchmarks/write_manifest.tsv"
     conda:
         "../envs/paper.yaml"
     params:

@@ -7,6 +7,8 @@ rule train_model:
     input:
         dataset=dataset_summary("training_data"),
         tree=dataset_tree("training_data"),
+        # Nothing is trained before the concept dataset is known to be whole; its content is not used.
+        checked=ancient(dataset_summary("concept_data")),
         teacher=teacher_file,
         library=library("train_model"),
     output:
@@ -45,6 +47,8 @@ rule import_checkpoint:
         metrics=f"{MODEL}/metrics.json",
     log:
         f"{MODEL}/logs/import_checkpoint.log",
+    benchmark:
+        f"{MODEL}/benchmarks/import_checkpoint.tsv"
     wildcard_constraints:
         model=models_by("checkpoint"),
         seed=seeds(),
@@ -71,6 +75,8 @@ rule initialise_model:
         metrics=f"{MODEL}/metrics.json",
     log:
         f"{MODEL}/logs/initialise_model.log",
+    benchmark:
+        f"{MODEL}/benchmarks/initialise_model.tsv"
     wildcard_constraints:
         model=models_by("random_init"),
         seed=seeds(),

@@ -80,3 +80,5 @@ def test_every_script_has_its_rule():
         assert f"rule {name}:" in rules
         assert f'"../workflow_scripts/{name}.py"' in rules
         assert f'library("{name}")' in rules
+        assert f"logs/{name}.log" in rules
+        assert f"benchmarks/{name}.tsv" in rules

@@ -144,7 +144,6 @@ def test_by_hand_detectors(by_hand):
     assert (found.units, found.units_any, found.pairs) == (3, 2, 3)
     assert (found.distinct_labels, found.exactly_one) == (2, 1)
     assert found.by_category == {"color": 1, "object": 0, "part": 0, "texture": 1}
-    assert found.pairs_by_category == {"color": 1, "object": 0, "part": 0, "texture": 2}
     # By the mask-level denominator unit 1's dog (3/5) joins.
     assert by_hand["layer"].detectors(0.45, denominator="mask").pairs == 4
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from tiny_broden import write_broden
 import activation_maps
 import dissect
 from kdlens.data.broden import Broden
-from kdlens.dissection import concept_maps
+from kdlens.dissection import concept_maps, stream
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
+from kdlens.paper import figure03
 from kdlens.training.networks import initialise_network
 
 torch.set_num_threads(1)
@@ -144,6 +146,23 @@ def test_nothing_is_written_when_an_image_is_broken(inputs, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_worker_processes_need_can_be_pickled(inputs):
+    """Where processes are not forked (macOS; Python 3.14 everywhere) it is sent to them."""
+    items = stream._Items(Broden(inputs / "tree"), 5, 32, True, np.arange(12)[::-1])
+    again = pickle.loads(pickle.dumps(items))
+    assert len(again) == len(items) == 3
+    # What comes back from them is pickled too.
+    ours, theirs = items[2], pickle.loads(pickle.dumps(again[2]))
+    assert ours.pixels.shape == (2, 32, 32, 3)
+    for one, other in (
+        (ours.images, theirs.images),
+        (ours.pixels, theirs.pixels),
+        (ours.labels.planes, theirs.labels.planes),
+        (ours.shuffled_labels.planes, theirs.shuffled_labels.planes),
+    ):
+        assert torch.equal(one, other)
+
+
 # ---- activation maps ----------------------------------------------------------------------------
 
 
@@ -246,8 +265,29 @@ def test_concept_is_the_one_that_all_networks_see(inputs):
     assert concept_maps.choose_concept(networks, "object", concept="dog") == 3
 
 
-def test_concept_that_no_unit_meets(inputs):
+def test_concept_that_no_unit_meets(inputs, tmp_path, caplog):
+    """It is chosen all the same: first by the sum over the networks, then by its number."""
+    blind, seeing = (Tallies.load(inputs / "seed1" / "layer4.npz") for _ in range(2))
+    blind.intersection[:] = seeing.intersection[:] = 0
+    seeing.intersection[:, 5, 4] = 1
+    seeing.activated_image[:] = 50
+    assert concept_maps.choose_concept([seeing, blind], "object") == 4
+    assert "no object is met by a unit of every network; taking 'cat'" in caplog.text
+    assert concept_maps.choose_concept([blind, blind], "object") == 3
+    # A label that is on no image cannot be shown.
+    blind.label_pixels[3] = 0
+    assert concept_maps.choose_concept([blind, blind], "object") == 4
+    blind.save(tmp_path / "layer4.npz")
+    entry = {"model": "net", "seed": 1, "label": "Net", "network": NETWORK, "method": "kd"}
+    change = {"tallies": [tmp_path / "layer4.npz"] * 2, "entries": [entry] * 2}
+    maps = run_maps(inputs, tmp_path / "maps.npz", **change)
+    assert str(maps["concept"]) == "cat" and maps["ious"].tolist() == [0, 0]
+    figure = figure03.draw(figure03.Maps.load(tmp_path / "maps.npz"))
+    assert "below 0.05" in " ".join(figure.axes[1].get_title().split())
+
+
+def test_category_that_no_image_shows(inputs):
     tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
-    tallies.intersection[:] = 0
-    with pytest.raises(InputError, match="no object is met"):
+    tallies.label_pixels[[3, 4]] = 0
+    with pytest.raises(InputError, match="no image shows a concept of category 'object'"):
         concept_maps.choose_concept([tallies], "object")

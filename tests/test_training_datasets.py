@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 
 import numpy as np
@@ -185,5 +186,20 @@ def test_a_file_that_was_damaged_after_the_check_is_named(tmp_path):
         images = open_split(
             dataset, "train", IMAGE, held=False, device=CPU, threads=1, augmentation=augmentation
         )
-        with pytest.raises(InputError, match=r"green/000.png: cannot be decoded"):
-            images.__getitems__([0, 1, 2])
+        for workers in (0, 1):
+            loader = datasets.ordered_loader(images, 3, workers)
+            with pytest.raises(InputError, match=r"green/000.png: cannot be decoded") as caught:
+                list(datasets.batches(loader))
+            assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("augmentation", ["crop_flip", "imagenet"])
+def test_what_worker_processes_need_can_be_pickled(dataset, augmentation):
+    """Where processes are not forked (macOS; Python 3.14 everywhere) it is sent to them."""
+    images = open_split(
+        dataset, "train", IMAGE, held=False, device=CPU, threads=1, augmentation=augmentation
+    )
+    again, collate = pickle.loads(pickle.dumps((images, datasets.whole_batch)))
+    keys = [16, 3, 29]
+    a, b = (collate(each.__getitems__(keys)) for each in (images, again))
+    assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])

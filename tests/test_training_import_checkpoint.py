@@ -58,6 +58,7 @@ def test_weights_from_a_path_are_copied_and_evaluated(dataset, file, tmp_path):
     metrics = take(dataset, tmp_path, {"path": str(file), "sha256": checksum[:8].upper()})
     assert metrics["model_sha256"] == checksum == sha256_of(tmp_path / "model.pt")
     assert metrics["method"] == "checkpoint" and 0 <= metrics["top1"] <= 100
+    assert metrics["threads"] == [1] and metrics["epochs"] == 0
 
 
 def test_weights_from_an_address_are_kept_for_the_next_run(dataset, file, tmp_path):

@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -269,15 +270,92 @@ def test_a_useless_checkpoint_is_ignored_and_the_log_says_so(
     assert results(tmp_path) == results(trained)
 
 
-def test_how_images_are_held_is_not_in_the_fingerprint_but_code_is(tmp_path, monkeypatch):
-    facts = {"seed": 1}
-    before = checkpoints.fingerprint(facts)
-    assert before == checkpoints.fingerprint(dict(facts)) != checkpoints.fingerprint({"seed": 2})
-    package = tmp_path / "training"
-    package.mkdir()
-    (package / "checkpoints.py").write_text("# edited")
-    monkeypatch.setattr(checkpoints, "__file__", str(package / "checkpoints.py"))
-    assert checkpoints.fingerprint(facts) != before
+@pytest.fixture
+def stopped(dataset, kd, tmp_path):
+    """The folder of a training, like ``trained``, that died after its first epoch."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
+        _die_after(patch, writes=2)
+        train_model.main(**train_arguments(dataset, tmp_path, **kd, training={"in_memory": True}))
+    return tmp_path
+
+
+def test_how_images_are_held_may_change(trained, stopped, dataset, kd, caplog):
+    caplog.set_level(logging.INFO)
+    change = {"in_memory": False, "workers": 1}
+    train_model.main(**train_arguments(dataset, stopped, **kd, training=change))
+    assert "continuing after epoch 1 of 3" in caplog.text
+    found, expected = results(stopped), results(trained)
+    assert b"num_workers: 1" in found.pop("torchdistill.yaml")  # it was streamed
+    assert b"num_workers: 0" in expected.pop("torchdistill.yaml")
+    assert found == expected
+
+
+def test_another_number_of_threads_goes_on_and_says_so(trained, stopped, dataset, kd, caplog):
+    caplog.set_level(logging.INFO)
+    try:
+        train_model.main(**train_arguments(dataset, stopped, **kd, threads=2))
+    finally:
+        torch.set_num_threads(1)
+    assert "continuing after epoch 1 of 3" in caplog.text
+    assert "2 CPU threads from here on, 1 before" in caplog.text
+    assert json.loads((stopped / "metrics.json").read_text())["threads"] == [1, 2]
+    assert json.loads((trained / "metrics.json").read_text())["threads"] == [1]
+    assert (stopped / "history.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
+    given = {
+        "method": KD,
+        "teacher": str(teacher),
+        "teacher_network": TEACHER_NETWORK,
+        "device": "cuda",
+    }
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train_model.main(**train_arguments(dataset, whole, **given))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
+        _die_after(patch, writes=2)
+        train_model.main(**train_arguments(dataset, parts, **given))
+    try:
+        train_model.main(**train_arguments(dataset, parts, **given, threads=2))
+    finally:
+        torch.set_num_threads(1)
+    assert results(parts) == results(whole)
+
+
+def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
+    scripts = tmp_path / "workflow_scripts"
+    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    script, facts = scripts / "train_model.py", {"seed": 1}
+
+    def digest():
+        return checkpoints.fingerprint(facts, script)
+
+    before = digest()
+    assert before == checkpoints.fingerprint(facts, ROOT / "workflow_scripts" / "train_model.py")
+    assert before != checkpoints.fingerprint({"seed": 2}, script)
+    (scripts / "kdlens/paper/figure02.py").write_text("# not used by a training")
+    (scripts / "dissect.py").write_text("# another script")
+    assert digest() == before
+    used = ("kdlens/data/image_folder.py", "kdlens/training/methods/kd.py", "train_model.py")
+    for name in used:
+        with open(scripts / name, "a") as handle:
+            handle.write("# edited")
+        assert digest() != before
+        before = digest()
+
+
+def test_an_edit_of_the_decoding_starts_anew(trained, stopped, dataset, kd, tmp_path, caplog):
+    scripts = tmp_path / "scripts"
+    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    with open(scripts / "kdlens/data/image_folder.py", "a") as handle:
+        handle.write("# edited")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_model, "__file__", str(scripts / "train_model.py"))
+        train_model.main(**train_arguments(dataset, stopped, **kd))
+    assert "other data, settings or code" in caplog.text
+    shutil.rmtree(scripts)
+    assert results(stopped) == results(trained)
 
 
 def test_losses_are_computed_in_float32_under_mixed_precision(dataset, kd, tmp_path, monkeypatch):
@@ -376,3 +454,14 @@ def test_a_full_disk_is_one_line(dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InputError, match="the disk is full"):
         train_model.main(**train_arguments(dataset, tmp_path))
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_that_breaks_later_is_one_line(tmp_path, split, workers):
+    dataset = make_dataset(tmp_path, train=2, val=1)
+    (tmp_path / f"tree/{split}/green/000.png").write_bytes(b"no image")
+    change = {"in_memory": False, "workers": workers, "evaluate_every": 1}
+    with pytest.raises(InputError, match=r"green/000\.png: cannot be decoded") as caught:
+        train_model.main(**train_arguments(dataset, tmp_path / "out", training=change))
+    assert "\n" not in str(caught.value)

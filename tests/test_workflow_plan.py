@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
+from conftest import copy_project
+from PIL import Image
 
 pytestmark = pytest.mark.workflow
 
@@ -91,4 +96,33 @@ def test_a_teacher_of_itself_is_refused(fresh):
 def test_a_target_of_an_unknown_model_is_refused(fresh):
     run = fresh.snakemake("-n", "results/demo/models/scrach/seed1/model.pt")
     assert run.returncode != 0
-    assert "MissingRuleException" in run.output
+    assert "the config has no model 'scrach'; did you mean 'scratch'?" in run.output
+    run = fresh.snakemake("-n", "results/demo/models/scratch/seed9/model.pt")
+    assert run.returncode != 0
+    assert "scratch has no seed 9; it has 1, 2" in run.output
+
+
+def test_nothing_is_trained_before_the_concepts_are_checked(fresh):
+    run = fresh.snakemake("-n", "results/demo/models/scratch/seed1/model.pt")
+    assert run.returncode == 0, run.output
+    assert run.jobs()["check_concepts"] == 1
+
+
+def test_an_archive_may_go_once_it_is_unpacked(tmp_path):
+    project = copy_project(tmp_path / "project")
+    data = tmp_path / "data"
+    data.mkdir()
+    with zipfile.ZipFile(data / "tiny_imagenet_subset.zip", "w") as archive:
+        for split in ("train", "val"):
+            for k in range(200):
+                buffer = io.BytesIO()
+                Image.new("RGB", (64, 64), (k, 0, 0)).save(buffer, "PNG")
+                archive.writestr(f"tiny_imagenet/{split}/class{k:03}/1.png", buffer.getvalue())
+    summary = "results/data/tiny_imagenet/dataset.json"
+    command = (summary, "--cores", "1", "--configfile", "config/real.yaml")
+    run = project.snakemake(*command, KDLENS_DATA=str(data))
+    assert run.returncode == 0, run.output
+    (data / "tiny_imagenet_subset.zip").unlink()
+    again = project.snakemake(*command, KDLENS_DATA=str(data))
+    assert again.returncode == 0, again.output
+    assert "Nothing to be done" in again.output

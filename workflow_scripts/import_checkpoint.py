@@ -4,20 +4,15 @@ Rule import_checkpoint. The weights come by torchvision's name, from a path or f
 always with a checksum (:mod:`kdlens.training.weights`).
 """
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kdlens.data.image_folder import read_dataset
-from kdlens.files import write_json
-from kdlens.training.checkpoints import save_weights
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.evaluation import evaluate_on_validation, model_metrics
 from kdlens.training.networks import build_network, load_weights, network_classes
+from kdlens.training.untrained import write_untrained
 from kdlens.training.weights import obtain_weights, read_weights
-
-log = logging.getLogger("kdlens.import_checkpoint")
 
 
 def main(
@@ -55,36 +50,23 @@ def main(
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
-    data = read_dataset(dataset)
-    classes = network_classes(network, len(data["classes"]))
+    classes = network_classes(network, len(read_dataset(dataset)["classes"]))
     source = obtain_weights(weights, downloads)
     imported = build_network(network, classes)
     load_weights(imported, read_weights(source), source)
-    evaluation = None
-    if classes == len(data["classes"]):
-        evaluation = evaluate_on_validation(
-            imported, dataset, image, device=torch_device, batch_size=batch_size, threads=threads
-        )
-        log.info("val top-1 %.2f %% of %d images", evaluation.top1, evaluation.images)
-    else:
-        log.info("not evaluated: the network has %d classes, the dataset other ones", classes)
-    write_json(
+    write_untrained(
+        imported,
+        model,
         metrics,
-        model_metrics(
-            model=name,
-            method="checkpoint",
-            seed=seed,
-            network=imported,
-            classes=classes,
-            evaluation=evaluation,
-            epochs=0,
-            device=torch_device,
-            precision="float32",
-            threads=threads,
-            image_size=image["size"],
-            dataset=data,
-            model_sha256=save_weights(imported, model),
-        ),
+        name=name,
+        method="checkpoint",
+        seed=seed,
+        classes=classes,
+        dataset=dataset,
+        image=image,
+        device=torch_device,
+        batch_size=batch_size,
+        threads=threads,
     )
 
 

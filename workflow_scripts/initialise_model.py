@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kdlens.data.image_folder import read_dataset
-from kdlens.files import write_json
-from kdlens.training.checkpoints import save_weights
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.evaluation import evaluate_on_validation, model_metrics
 from kdlens.training.networks import initialise_network, require_classes
+from kdlens.training.untrained import write_untrained
 
 
 def main(
@@ -43,30 +41,22 @@ def main(
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
-    data = read_dataset(dataset)
-    classes = len(data["classes"])
+    classes = len(read_dataset(dataset)["classes"])
     require_classes(network, classes, f"models.{name}")
     untrained = initialise_network(network, classes, seed)
-    evaluation = evaluate_on_validation(
-        untrained, dataset, image, device=torch_device, batch_size=batch_size, threads=threads
-    )
-    write_json(
+    write_untrained(
+        untrained,
+        model,
         metrics,
-        model_metrics(
-            model=name,
-            method="random_init",
-            seed=seed,
-            network=untrained,
-            classes=classes,
-            evaluation=evaluation,
-            epochs=0,
-            device=torch_device,
-            precision="float32",
-            threads=threads,
-            image_size=image["size"],
-            dataset=data,
-            model_sha256=save_weights(untrained, model),
-        ),
+        name=name,
+        method="random_init",
+        seed=seed,
+        classes=classes,
+        dataset=dataset,
+        image=image,
+        device=torch_device,
+        batch_size=batch_size,
+        threads=threads,
     )
 
 

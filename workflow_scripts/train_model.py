@@ -1,7 +1,9 @@
 """Train one network with torchdistill: rule train_model.
 
 Killed at any moment and started again, it goes on after the last complete epoch (``checkpoint.pt``
-beside the model) and ends with the same bits as a training that was never interrupted.
+beside the model) and ends with the same bits as a training that was never interrupted. On a CPU
+this holds if it goes on with the same number of threads; with another one it goes on all the same,
+and the log and ``metrics.json`` say so.
 """
 
 from collections.abc import Mapping
@@ -89,7 +91,8 @@ def main(
     train_images = open_split(dataset, "train", **where, augmentation=augmentation, seed=seed)
     val_images = open_split(dataset, "val", **where)
 
-    # What the training's bits depend on; how images are held and decoded is not among it.
+    # What the training depends on. Whether images are held or streamed is not among it, and
+    # neither is the number of threads: see kdlens.training.checkpoints.
     facts = {
         "seed": seed,
         "network": network,
@@ -101,7 +104,6 @@ def main(
         "teacher_sha256": teacher_sha256,
         "device": torch_device.type,
         "precision": precision,
-        "threads": threads,
         "torch": str(torch.__version__),
         "torchdistill": version("torchdistill"),
     }
@@ -127,10 +129,11 @@ def main(
         evaluate_every=training.get("evaluate_every", 1),
         precision=precision,
         seed=seed,
+        threads=threads if torch_device.type == "cpu" else None,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
     remove_leftovers(checkpoint.parent)
-    result = trainer.fit(checkpoint, fingerprint(facts))
+    result = trainer.fit(checkpoint, fingerprint(facts, Path(__file__).resolve()))
 
     model_sha256 = save_weights(student, model)
     result.write(history)
@@ -146,7 +149,7 @@ def main(
             epochs=training["epochs"],
             device=torch_device,
             precision=precision,
-            threads=threads,
+            threads=result.threads,
             image_size=image["size"],
             dataset=data,
             model_sha256=model_sha256,

@@ -38,6 +38,10 @@ def require_space(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
-            f"{folder}: {what} needs {needed / MB:,.0f} MB and the disk has {free / MB:,.0f} MB "
-            "left; free some space and start again"
+            f"{folder}: {what} needs {_size(needed)} and the disk has {_size(free)} left; free "
+            "some space and start again"
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / MB:,.1f} MB" if count >= MB / 10 else f"{count:,} bytes"

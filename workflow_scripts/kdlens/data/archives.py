@@ -7,7 +7,7 @@ last one is there, so an interrupted or failed extraction never looks like a who
 Refused, with an :class:`~kdlens.errors.InputError` that names the archive and the entry: absolute
 paths, ``..``, backslashes and drive letters, symbolic and hard links, devices and pipes, two
 entries of the same name (on a disk that ignores case, also ``a`` and ``A``), a file where another
-entry needs a folder, encrypted entries. A damaged or truncated archive is an InputError too: zip
+entry needs a folder, names longer than the disk allows, encrypted entries. A damaged or truncated archive is an InputError too: zip
 and gzip, bzip2 and xz carry checksums, and a plain tar must end in its end mark.
 
 Permissions, owners and times are not restored: files get the user's defaults. What macOS adds
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import errno
 import gzip
 import logging
 import lzma
@@ -40,6 +41,7 @@ _BLOCK = 1 << 20
 _TAR_BLOCK = 512  # tar headers, and the zeros that end a tar, come in blocks of this many bytes
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError, EOFError)
 _LISTED_FOLDERS = 20
+_SHOWN = 60  # characters of a name that is too long
 
 
 def unpack(archive: Path, tree: Path, subfolder: str | None = None) -> Path:
@@ -57,7 +59,7 @@ def unpack(archive: Path, tree: Path, subfolder: str | None = None) -> Path:
     archive, is_zip = Path(archive), _is_zip(Path(archive))
     tree = Path(tree)
     temporary = tree.with_name(f".{tree.name}.tmp")
-    prefix = _safe_parts(archive, subfolder or "")
+    prefix = _prefix(subfolder)
     advice = "nothing was kept of the extraction. Free some space and start again"
     with disk_errors(tree, advice), contextlib.ExitStack() as cleanup:
         # A killed run leaves its folder behind; only one job makes this tree, so it is ours.
@@ -123,11 +125,18 @@ class _Writer:
                 f"{self._archive}: two entries would become the same file, '{name}' is one of "
                 "them; make the archive again without the duplicate"
             ) from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise InputError(
+                f"{self._archive}: the name '{name[:_SHOWN]}...' is longer than the disk of "
+                f"{self.root.parent} allows; make the archive again with shorter names"
+            ) from error
 
 
 def _unpack_zip(archive: Path, writer: _Writer) -> None:
     with zipfile.ZipFile(archive) as zipped:
-        wanted = []
+        size = 0
         for entry in zipped.infolist():
             # Zips made on Unix keep the kind of file in the upper half; others leave it zero.
             mode = stat.S_IFMT(entry.external_attr >> 16)
@@ -135,13 +144,15 @@ def _unpack_zip(archive: Path, writer: _Writer) -> None:
                 raise InputError(_not_a_file(archive, entry.filename))
             if entry.flag_bits & 1:
                 raise InputError(f"{archive}: '{entry.filename}' is encrypted; decrypt it first")
-            if (target := writer.target(entry.orig_filename)) is not None:
-                wanted.append((entry, target))
-        size = sum(entry.file_size for entry, _ in wanted)
+            if writer.target(entry.orig_filename) is not None:
+                size += entry.file_size
         require_space(writer.root, size, f"unpacking {archive.name}")
         progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
         done = 0
-        for entry, target in wanted:
+        for entry in zipped.infolist():
+            # Computed once more, since a million of them would take half a gigabyte.
+            if (target := writer.target(entry.orig_filename)) is None:
+                continue
             if entry.is_dir():
                 writer.folder(target, entry.filename)
                 continue
@@ -159,7 +170,8 @@ def _unpack_tar(archive: Path, writer: _Writer) -> None:
         progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
         tail = _Tail(stream)
         with tarfile.open(fileobj=tail, mode="r|", bufsize=_BLOCK) as tar:
-            for entry in tar:
+            while (entry := tar.next()) is not None:
+                tar.members.clear()  # it keeps all of them, for links that are refused here
                 if not (entry.isreg() or entry.isdir()):
                     raise InputError(_not_a_file(archive, entry.name))
                 if (target := writer.target(entry.name)) is None:
@@ -196,6 +208,7 @@ class _Tail:
         return self._last == bytes(_TAR_BLOCK)
 
 
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
 _COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 
 
@@ -208,41 +221,63 @@ def _decompressed(raw: BinaryIO) -> BinaryIO:
     return raw
 
 
+def not_an_archive(path: Path) -> str | None:
+    """Say why a file is no archive that ``unpack`` takes, by its first bytes; None if it is one."""
+    start = _start(path)
+    if start.startswith((*_ZIP, *_COMPRESSED)):
+        return None
+    try:  # the header's own checksum, since the tars of old have no magic number
+        tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        web_page = start.lstrip().lower().startswith((b"<!doctype", b"<html"))
+        found = "a web page" if web_page else f"a file that starts with {start[:8]!r}"
+        return f"expected a zip, tar, tar.gz, tar.bz2 or tar.xz archive, found {found}"
+    return None
+
+
 def _is_zip(archive: Path) -> bool:
     """Tell a zip (True) from a tar (False); anything else is an InputError."""
+    if reason := not_an_archive(archive):
+        raise InputError(
+            f"{archive}: {reason}; delete it and fetch it again, or give another archive"
+        )
+    return _start(archive).startswith(_ZIP)
+
+
+def _start(archive: Path) -> bytes:
     try:
         with open(archive, "rb") as handle:
-            start = handle.read(_TAR_BLOCK)
+            return handle.read(_TAR_BLOCK)
     except FileNotFoundError as error:
         raise InputError(f"{archive}: no such archive") from error
     except OSError as error:
         raise InputError(f"{archive}: cannot be read ({error.strerror})") from error
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return True
-    if start.startswith(tuple(_COMPRESSED)):
-        return False
-    try:  # the header's own checksum, since the tars of old have no magic number
-        tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
-    except tarfile.HeaderError as error:
-        web_page = start.lstrip().lower().startswith((b"<!doctype", b"<html"))
-        found = "a web page" if web_page else f"a file that starts with {start[:8]!r}"
-        raise InputError(
-            f"{archive}: expected a zip, tar, tar.gz, tar.bz2 or tar.xz archive, found {found}; "
-            "delete it and fetch it again, or give another archive"
-        ) from error
-    return False
 
 
 def _safe_parts(archive: Path, name: str) -> tuple[str, ...]:
     """Split an entry's name into folders and file; InputError if it could leave its folder."""
-    parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    outside = name.startswith("/") or ".." in parts or PureWindowsPath(name).drive
-    if outside or "\\" in name or "\0" in name:
+    if (parts := _inner_parts(name)) is None:
         raise InputError(
             f"{archive}: the name '{name}' is unsafe (absolute, '..', a drive or a backslash); "
             "nothing was unpacked. Use an archive from a source that you trust"
         )
     return parts
+
+
+def _prefix(subfolder: str | None) -> tuple[str, ...]:
+    if (parts := _inner_parts(subfolder or "")) is None:
+        raise InputError(
+            f"subfolder: '{subfolder}' is not a folder inside the archive; write it relative to "
+            "the archive's top, with '/' and without '..', such as 'data/images'"
+        )
+    return parts
+
+
+def _inner_parts(name: str) -> tuple[str, ...] | None:
+    """Split a name at its slashes; None if it could lead out of the folder it is put in."""
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    outside = name.startswith("/") or ".." in parts or PureWindowsPath(name).drive
+    return None if outside or "\\" in name or "\0" in name else parts
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ says beforehand how many bytes that takes.
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def check_image_folder(
 
     Returns:
         ``dataset.json`` without its "name": kind, root, splits, classes, images (number in each
-        split) and digest, the sha256 of a line "path size" (in bytes) for each image, sorted.
+        split) and digest, the sha256 of a line "sha256  path" for each image, sorted.
 
     Raises:
         InputError: if a split or all its classes are missing, if the splits' classes differ, if
@@ -73,8 +74,8 @@ def check_image_folder(
     files = {split: _list_images(root / folder, classes)[0] for split, folder in splits.items()}
     everything = [path for paths in files.values() for path in paths]
     logger.info("%s: %d classes, %d images to decode", root, len(classes), len(everything))
-    sizes, problems = [], []
-    for chunk_sizes, chunk_problems in run_chunks(
+    hashes, problems = [], []
+    for chunk_hashes, chunk_problems in run_chunks(
         _check_images,
         everything,
         workers=workers,
@@ -82,24 +83,20 @@ def check_image_folder(
         what=f"check of {root}",
         unit="images",
     ):
-        sizes += chunk_sizes
+        hashes += chunk_hashes
         problems += chunk_problems
     if problems:
         raise InputError(
             f"{root}: {len(problems)} of {len(everything)} images cannot be read: "
             f"{listed(problems)}. Fetch the dataset again, or delete these files"
         )
-    lines = sorted(
-        f"{Path(path).relative_to(root).as_posix()} {size}\n"
-        for path, size in zip(everything, sizes, strict=True)
-    )
     return {
         "kind": "image_folder",
         "root": str(root),
         "splits": dict(splits),
         "classes": classes,
         "images": {split: len(paths) for split, paths in files.items()},
-        "digest": hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest(),
+        "digest": _digest(root, everything, hashes),
     }
 
 
@@ -244,16 +241,28 @@ def _list_images(folder: Path, classes: Sequence[str]) -> tuple[list[str], np.nd
     return paths, np.repeat(np.arange(len(classes), dtype=np.int64), counts)
 
 
-def _check_images(paths: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Decode images wholly; return their sizes in bytes, and a line for each that cannot be."""
-    sizes, problems = [], []
+def _check_images(paths: Sequence[str]) -> tuple[list[bytes], list[str]]:
+    """Decode images wholly; return the sha256 of each, and a line for each that cannot be."""
+    hashes, problems = [], []
     for path in paths:
         try:
-            sizes.append(Path(path).stat().st_size)
-            with Image.open(path) as image:
+            data = Path(path).read_bytes()
+            hashes.append(hashlib.sha256(data).digest())
+            with Image.open(io.BytesIO(data)) as image:
                 image.load()
         except MemoryError:
             raise
         except Exception as error:  # a damaged file can break a decoder in any way
             problems.append(f"{path} ({error or type(error).__name__})")
-    return sizes, problems
+    return hashes, problems
+
+
+def _digest(root: Path, paths: Sequence[str], hashes: Sequence[bytes]) -> str:
+    pairs = zip(paths, hashes, strict=True)
+    lines = sorted(
+        f"{value.hex()}  {Path(path).relative_to(root).as_posix()}\n" for path, value in pairs
+    )
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()

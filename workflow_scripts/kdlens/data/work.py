@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 from kdlens.script import log_progress
@@ -20,6 +22,7 @@ Result = TypeVar("Result")
 
 _INTERVAL = 5.0  # seconds between two progress lines
 _CHUNK = 64  # files: some tens of milliseconds of work, so that the threads end together
+_AHEAD = 4  # chunks for each thread, so that none waits for a slow one
 
 
 class Progress:
@@ -50,17 +53,26 @@ def run_chunks(
 ) -> Iterator[Result]:
     """Yield ``function(chunk)`` for successive chunks of ``items``, in order.
 
-    An exception, or the caller's leaving, cancels what has not begun.
+    Only a few chunks are worked on ahead of the caller, and none is kept, so memory does not grow
+    with the number of items. An exception, or the caller's leaving, cancels what has not begun.
     """
     progress = Progress(logger, what, len(items), unit)
-    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-    pool = ThreadPoolExecutor(max(1, workers))
+    workers = max(1, workers)
+    starts = iter(range(0, len(items), _CHUNK))
+    pending: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(workers)
+
+    def submit(count: int) -> None:
+        for start in islice(starts, count):
+            pending.append(pool.submit(function, items[start : start + _CHUNK]))
+
     try:
-        futures = [pool.submit(function, chunk) for chunk in chunks]
+        submit(_AHEAD * workers)
         done = 0
-        for chunk, future in zip(chunks, futures, strict=True):
-            yield future.result()
-            done += len(chunk)
+        while pending:
+            yield pending.popleft().result()
+            submit(1)
+            done = min(done + _CHUNK, len(items))
             progress.update(done, final=done == len(items))
     finally:
         pool.shutdown(cancel_futures=True)

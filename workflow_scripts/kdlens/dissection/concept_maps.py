@@ -35,11 +35,12 @@ def choose_concept(
 ) -> int:
     """Return the label number of ``concept``, or of the one that all networks see best.
 
-    "Best" is the largest minimum, over the networks, of the IoU of the network's best unit for it;
-    ties go to the smallest label number. Only labels whose primary category is ``category`` count.
+    "Best" is the largest minimum, over the networks, of the IoU of the network's best unit for it,
+    however small; ties (no concept is met by every network) go to the largest sum, then to the
+    smallest label number. Only labels whose primary category is ``category`` count.
 
     Raises:
-        InputError: if there is no such category or concept, or no network overlaps with any.
+        InputError: if there is no such category or concept, or no image shows the category.
     """
     first = tallies[0]
     categories = first.category_names.tolist()
@@ -56,12 +57,17 @@ def choose_concept(
                 return number
         known = (names[number] for number in numbers)
         raise InputError(f"{category} '{concept}' is not a concept; {suggest(concept, known)}")
-    worst = np.min([each.iou(quantile, denominator).max(axis=0) for each in tallies], axis=0)
-    if not numbers or not worst[numbers].max():
-        raise InputError(
-            f"no {category} is met by a unit of every network; choose another category"
+    numbers = [number for number in numbers if first.label_pixels[number]]
+    if not numbers:
+        raise InputError(f"no image shows a concept of category '{category}'; choose another one")
+    best = np.array([each.iou(quantile, denominator).max(axis=0) for each in tallies])[:, numbers]
+    minimum, total = best.min(axis=0), best.sum(axis=0)
+    choice = int(np.lexsort((-total, -minimum))[0])
+    if not minimum[choice]:
+        _LOGGER.warning(
+            "no %s is met by a unit of every network; taking '%s'", category, names[numbers[choice]]
         )
-    return numbers[int(worst[numbers].argmax())]
+    return numbers[choice]
 
 
 @dataclasses.dataclass

@@ -33,7 +33,7 @@ sums to ``units_any``."""
 
 @dataclass(frozen=True)
 class Detectors:
-    """Detectors of one layer. Every category of the dataset is a key of the three dicts."""
+    """Detectors of one layer. Every category of the dataset is a key of ``by_category``."""
 
     units: int
     """Units of the layer."""
@@ -43,10 +43,6 @@ class Detectors:
     exactly_one: int
     by_category: dict[str, int]
     """Detecting units, each counted once, in its best category. Sums to ``units_any``."""
-    pairs_by_category: dict[str, int]
-    """Units that detect a concept of the category, whatever else. Sums to ``pairs``."""
-    distinct_by_category: dict[str, int]
-    """Different best labels of the units in ``by_category``. Sums to ``distinct_labels``."""
 
 
 def count_detectors(
@@ -66,17 +62,14 @@ def count_detectors(
     detects = (iou >= iou_threshold) & (label > 0)
     any_category = detects.any(axis=1)
     own_label = label[np.arange(len(label)), category]
-    names = [str(name) for name in category_names]
-    in_best = [any_category & (category == index) for index in range(len(names))]
     return Detectors(
         units=len(label),
         units_any=int(any_category.sum()),
         pairs=int(detects.sum()),
         distinct_labels=len(np.unique(own_label[any_category])),
         exactly_one=int((detects.sum(axis=1) == 1).sum()),
-        by_category={name: int(in_best[i].sum()) for i, name in enumerate(names)},
-        pairs_by_category={name: int(detects[:, i].sum()) for i, name in enumerate(names)},
-        distinct_by_category={
-            name: len(np.unique(own_label[in_best[i]])) for i, name in enumerate(names)
+        by_category={
+            str(name): int((any_category & (category == index)).sum())
+            for index, name in enumerate(category_names)
         },
     )

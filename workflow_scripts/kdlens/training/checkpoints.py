@@ -4,8 +4,14 @@
 that equal weights give equal bytes.
 
 ``checkpoint.pt`` lies beside it while a training runs, is replaced after every epoch, and holds all
-that the next epoch depends on. It carries a fingerprint of everything that shapes the training; a
-checkpoint with another one, or a damaged one, is not used, and the log says so.
+that the next epoch depends on. It carries a fingerprint of all that shapes the training: settings,
+data, and the source code of the script with every library module that it uses. A checkpoint with
+another one, or a damaged one, is not used, and the log says so.
+
+Not in the fingerprint: whether images are held or streamed (the batches are the same), and the
+number of CPU threads. On a GPU that number shapes nothing. On a CPU it may change the last bits of sums,
+which is no reason to throw away days of work: the training goes on, the log says so, and
+``metrics.json`` lists the numbers that were used.
 
 Both files are whole or absent (:func:`kdlens.files.atomic_path`) and contain only plain data.
 """
@@ -23,6 +29,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
 from kdlens.files import atomic_path, sha256_of
 from kdlens.training.networks import read_pickle
@@ -42,12 +49,12 @@ def save_weights(network: nn.Module, path: str | Path) -> str:
     return sha256_of(path)
 
 
-def fingerprint(facts: Mapping[str, Any]) -> str:
-    """Return a digest of JSON-like ``facts`` and of this package's source code."""
+def fingerprint(facts: Mapping[str, Any], script: Path) -> str:
+    """Return a digest of JSON-like ``facts``, a script and the library modules that it uses."""
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    folder = Path(__file__).parent
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(f"\n{file.relative_to(folder)}\n".encode() + file.read_bytes())
+    for file in [script, *library_modules(script)]:
+        name = file.relative_to(script.parent).as_posix()
+        digest.update(f"\n{name}\n".encode() + file.read_bytes())
     return digest.hexdigest()
 
 

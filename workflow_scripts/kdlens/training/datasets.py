@@ -13,11 +13,15 @@ that only bytes are copied there.
 Both give the same batches. An image is asked for by a *key*, epoch x length + index, so that the
 augmentation is known from the key alone, also in a worker process that outlives its epoch
 (:mod:`kdlens.training.randomness`).
+
+An image that cannot be decoded gives an :class:`InputError` in place of its batch, which
+:func:`batches` raises: raised in a worker process, it would reach the user wrapped into a
+traceback of many lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +53,11 @@ class ImageDataset(Dataset):
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitems__(self, keys: Sequence[int]) -> Batch:
-        """Return the batch of ``keys``; torch's DataLoader prefers this to single items."""
+    def __getitems__(self, keys: Sequence[int]) -> Batch | InputError:
+        """Return the batch of ``keys``, or the error that stands in its place.
+
+        torch's DataLoader prefers this to asking for single items.
+        """
         raise NotImplementedError
 
 
@@ -113,8 +120,13 @@ class StreamedImages(ImageDataset):
         self._size, self._resize = size, resize
         self._augmentation, self._seed = augmentation, seed
 
-    def __getitems__(self, keys: Sequence[int]) -> Batch:
-        keys = np.asarray(keys)
+    def __getitems__(self, keys: Sequence[int]) -> Batch | InputError:
+        try:
+            return self._batch(np.asarray(keys))
+        except InputError as error:
+            return error
+
+    def _batch(self, keys: np.ndarray) -> Batch:
         index = keys % len(self)
         if self._augmentation == "imagenet":
             crops = [self._random_crop(*pair) for pair in zip(index, keys, strict=True)]
@@ -156,9 +168,17 @@ class EpochSampler(Sampler):
 
 
 @register_collate_func
-def whole_batch(batch: Batch) -> Batch:
+def whole_batch(batch: Batch | InputError) -> Batch | InputError:
     """Hand on what an :class:`ImageDataset` returned: a batch already."""
     return batch
+
+
+def batches(loader: Iterable[Batch | InputError]) -> Iterator[Batch]:
+    """Yield the batches of a loader; raise the error that stands in the place of one."""
+    for batch in loader:
+        if isinstance(batch, InputError):
+            raise batch
+        yield batch
 
 
 def ordered_loader(images: ImageDataset, batch_size: int, workers: int) -> DataLoader:

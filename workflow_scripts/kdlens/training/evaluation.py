@@ -8,7 +8,7 @@ belong to ``model.pt`` alone. Top-5 counts an image whose class is among the fiv
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from kdlens.errors import InputError
 from kdlens.training.datasets import (
     ImageDataset,
     Preprocess,
+    batches,
     hold_in_memory,
     open_split,
     ordered_loader,
@@ -55,7 +56,7 @@ def evaluate(
     top1 = top5 = 0
     loss = torch.zeros((), dtype=torch.float64, device=preprocess.device)
     with torch.inference_mode():
-        for batch, labels, _ in ordered_loader(images, batch_size, workers):
+        for batch, labels, _ in batches(ordered_loader(images, batch_size, workers)):
             logits = network(preprocess(batch))
             labels = labels.to(logits.device, non_blocking=True)
             loss += nn.functional.cross_entropy(logits, labels, reduction="sum").double()
@@ -116,7 +117,7 @@ def model_metrics(
     epochs: int,
     device: torch.device,
     precision: str,
-    threads: int,
+    threads: Sequence[int],
     image_size: int,
     dataset: Mapping[str, Any],
     model_sha256: str,
@@ -125,7 +126,8 @@ def model_metrics(
     """Return the contents of ``metrics.json``: the same for the same model, so without times.
 
     ``evaluation`` is None for an imported network that tells other classes apart than the
-    dataset's; its accuracy is then null.
+    dataset's; its accuracy is then null. ``threads`` are the numbers of CPU threads that computed:
+    none on a GPU, several for a training that was continued with another number.
     """
     return {
         "model": model,
@@ -137,7 +139,7 @@ def model_metrics(
         "epochs": epochs,
         "device": device.type,
         "precision": precision,
-        "threads": threads,
+        "threads": list(threads),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "classes": classes,
         "image_size": image_size,

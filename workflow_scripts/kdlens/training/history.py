@@ -20,10 +20,14 @@ COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss")
 
 @dataclass
 class History:
-    """The rows so far, and the evaluation of the latest epoch that was evaluated."""
+    """What has happened so far."""
 
     rows: list[list[float | int | None]] = field(default_factory=list)
     evaluation: Evaluation | None = None
+    """Of the latest epoch that was evaluated."""
+    threads: list[int] = field(default_factory=list)
+    """Numbers of CPU threads that computed, in order: one, unless the training was continued with
+    another number; none on a GPU."""
 
     def add(
         self, epoch: int, learning_rate: float, loss: float, evaluation: Evaluation | None
@@ -41,10 +45,18 @@ class History:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the history as plain data."""
-        return {"rows": self.rows, "evaluation": self.evaluation and vars(self.evaluation)}
+        return {
+            "rows": self.rows,
+            "evaluation": self.evaluation and vars(self.evaluation),
+            "threads": self.threads,
+        }
 
     @classmethod
     def from_state_dict(cls, state: Mapping[str, Any]) -> History:
         """Return the history that :meth:`state_dict` described."""
         evaluation = state["evaluation"]
-        return cls(list(state["rows"]), Evaluation(**evaluation) if evaluation else None)
+        return cls(
+            list(state["rows"]),
+            Evaluation(**evaluation) if evaluation else None,
+            list(state["threads"]),
+        )

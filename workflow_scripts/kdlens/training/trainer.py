@@ -2,7 +2,8 @@
 
 :class:`Trainer` gives torchdistill the recipe and runs its epochs. After every epoch
 ``checkpoint.pt`` holds all that the next one depends on; an epoch depends on that state and on
-(seed, epoch) alone, so a training that was interrupted ends with the same bits as one that was not.
+(seed, epoch) alone, so a training that was interrupted ends with the same bits as one that was not
+(on a CPU, if it goes on with the same number of threads).
 
 torchdistill leaves three things to its caller, which are done here: the teacher is put in eval mode
 at every epoch (in training mode its batch norm would follow the student's batches), distributed
@@ -30,7 +31,7 @@ from kdlens.errors import InputError
 from kdlens.script import log_progress
 from kdlens.training import losses  # noqa: F401 (makes its losses known to torchdistill)
 from kdlens.training.checkpoints import load_checkpoint, plain_state, save_checkpoint
-from kdlens.training.datasets import ImageDataset, Preprocess
+from kdlens.training.datasets import ImageDataset, Preprocess, batches
 from kdlens.training.devices import seed_generators
 from kdlens.training.evaluation import Evaluation, evaluate
 from kdlens.training.history import History
@@ -62,6 +63,7 @@ class Trainer:
         evaluate_every: epochs between evaluations; the last epoch is always evaluated.
         precision: float32 or bfloat16.
         seed: of all randomness within epochs.
+        threads: CPU threads that compute; None if a GPU computes.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Trainer:
         evaluate_every: int,
         precision: str,
         seed: int,
+        threads: int | None,
     ) -> None:
         self._box = _build_box(recipe, student, teacher, train_images, preprocess.device)
         self._student = student
@@ -86,6 +89,7 @@ class Trainer:
         self._evaluate_every = evaluate_every
         self._precision = precision
         self._seed = seed
+        self._threads = threads
         self._history = History()
 
     def fit(self, checkpoint: Path, fingerprint: str) -> History:
@@ -96,6 +100,8 @@ class Trainer:
         """
         epochs = self._box.num_epochs
         first = self._resume(checkpoint, fingerprint)
+        if first < epochs:
+            self._note_threads()
         start = time.monotonic()
         for epoch in range(first, epochs):
             with _gpu_memory_errors():
@@ -130,7 +136,7 @@ class Trainer:
         total, images = torch.zeros((), dtype=torch.float64, device=device), 0
         learning_rate, waited = 0.0, 0.0
         began = asked = reported = time.monotonic()
-        for step, (batch, labels, supplement) in enumerate(loader, start=1):
+        for step, (batch, labels, supplement) in enumerate(batches(loader), start=1):
             now = time.monotonic()
             waited += now - asked
             learning_rate = box.optimizer.param_groups[0]["lr"]
@@ -177,6 +183,19 @@ class Trainer:
             "continuing after epoch %d of %d (%s)", state["epoch"], box.num_epochs, checkpoint
         )
         return state["epoch"]
+
+    def _note_threads(self) -> None:
+        used = self._history.threads
+        if self._threads is None or used[-1:] == [self._threads]:
+            return
+        if used:
+            _log.warning(
+                "%d CPU threads from here on, %d before: the result may differ in its last bits "
+                "from that of a training with one number of threads; metrics.json lists both",
+                self._threads,
+                used[-1],
+            )
+        used.append(self._threads)
 
     def _save(self, checkpoint: Path, fingerprint: str, epoch: int) -> None:
         box = self._box

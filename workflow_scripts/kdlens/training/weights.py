@@ -1,7 +1,8 @@
 """Weights from elsewhere: by torchvision's name, from a path or from an address.
 
 Each comes with a checksum, since weights decide every later number. Downloads are kept in a folder
-that all runs share. torchvision's files have the first digits of their sha256 in their name; these
+that all runs share, below the first digits of their checksum, since different files often have the
+same name (``best.pth``). torchvision's files have the first digits of their sha256 in their name; these
 are checked as well.
 
 A file may hold a plain state_dict, or one under the key ``state_dict`` or ``model`` as training
@@ -25,6 +26,7 @@ from kdlens.errors import InputError, suggest
 from kdlens.files import verify_sha256
 from kdlens.training.networks import as_state, read_pickle
 
+_FOLDER_DIGITS = 8  # what every checksum has, also a shortened one
 _SOURCES = ("torchvision", "path", "url")
 
 
@@ -34,7 +36,7 @@ def obtain_weights(source: Mapping[str, Any], downloads: str | Path) -> Path:
     Args:
         source: one of ``torchvision`` (such as ``ResNet34_Weights.IMAGENET1K_V1``), ``path`` and
             ``url``, and always ``sha256``, whole or its first eight or more digits.
-        downloads: folder for what is fetched.
+        downloads: folder for what is fetched, into a folder below it.
 
     Raises:
         InputError: if the source is unclear or missing, or a checksum differs.
@@ -55,7 +57,8 @@ def obtain_weights(source: Mapping[str, Any], downloads: str | Path) -> Path:
         verify_sha256(path, checksum)
         return path
     url = source["url"] if given == ["url"] else _torchvision_url(source["torchvision"])
-    path = download([url], Path(downloads), checksum)
+    folder = Path(downloads) / checksum[:_FOLDER_DIGITS].lower()
+    path = download([url], folder, checksum)
     published = re.search(r"-([0-9a-f]{8,})\.pth$", url)
     if published and given == ["torchvision"]:
         verify_sha256(path, published[1])

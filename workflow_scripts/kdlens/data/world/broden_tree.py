@@ -2,7 +2,7 @@
 
 ::
 
-    index.csv       image,split,ih,iw,sh,sw,color,object,part,material,scene,texture
+    index.csv       image,split,ih,iw,sh,sw, then a column a category
     category.csv    name,first,last,count,frequency
     label.csv       number,name,category,frequency,coverage,syns
     c_<category>.csv  code,number,name,frequency,coverage
@@ -20,10 +20,21 @@ named from the pixels *after* JPEG compression, at full size, then sampled in th
 
 Which labels are kept, after Broden's rule (there: in at least 10 of 63,305 images, and on at least
 half an image's worth of pixels): those in at least 10 images, or in one of 130 where the set is
-small, but never fewer than 2; and on at least 1/20 of an image's worth of pixels in all. Numbers
-are given a category at a time, in Broden's order, by falling frequency, then by name.
-``coverage`` is the sum over images of the fraction of the mask that carries the label (1 for a
-label of the whole image); ``frequency`` counts the images.
+small, but never fewer than 2; and on at least 1/20 of an image's worth of pixels in all.
+
+The labels of all categories are numbered together, from 1, by falling frequency, then by falling
+coverage, then by name, so that the categories' numbers interleave. A category's place (in
+category.csv and in the columns of index.csv) goes by its smallest number; one of which no label is
+kept is left out. Columns:
+
+- ``number`` is a label's number everywhere; ``code`` counts a category's labels from 1;
+- ``frequency`` of a label: in how many images it is; of a category (category.csv): how many images
+  are annotated with any of its labels, at most the sum of the labels' frequencies;
+- ``coverage``: the sum over images of the fraction of the mask that carries the label (1 for a
+  label of the whole image);
+- ``category`` of a label: the one category that it is in, and its frequency there;
+- ``first``, ``last``, ``count``: smallest and largest number of a category's labels, and how many
+  they are; numbers between the two can be other categories' labels.
 """
 
 from __future__ import annotations
@@ -42,7 +53,7 @@ import numpy as np
 from kdlens.data.work import Progress
 from kdlens.data.world.colours import COLOURS, name_colours
 from kdlens.data.world.folders import atomic_folder, decode, jpeg_bytes, label_png
-from kdlens.data.world.image_tree import LARGEST_IMAGE, SMALLEST_IMAGE, require_whole
+from kdlens.data.world.image_tree import SMALLEST_IMAGE, require_whole
 from kdlens.data.world.render import ConceptPicture, concept_picture
 from kdlens.data.world.vocabulary import MATERIALS, OBJECTS, PARTS, SCENES, TEXTURES
 from kdlens.errors import InputError
@@ -55,8 +66,9 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
     "scene": SCENES,
     "texture": TEXTURES,
 }
-"""Categories in the order of category.csv; a label's internal code is its place plus one."""
+"""The names in each category; a label's internal code is its place in the tuple plus one."""
 
+LARGEST_IMAGE = 512
 FEWEST_IMAGES = 170
 SMALLEST_COVERAGE = 0.05
 _TRAIN_SHARE = 0.7
@@ -74,6 +86,17 @@ class _Record:
     name: str
     planes: dict[str, np.ndarray]
     whole: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Label:
+    """A label with its internal code, its number of images and of mask pixels in all of them."""
+
+    category: str
+    code: int
+    name: str
+    frequency: int
+    pixels: int
 
 
 class _Census:
@@ -133,8 +156,9 @@ def write_concepts(
             census.add(record, area)
             records.append(record)
             progress.update(index + 1, final=index + 1 == images)
-        numbers = _number_labels(folder, census, smallest_frequency(images), area)
-        _write_index(folder, records, numbers, image_size, mask_size)
+        labels = _kept_labels(census, smallest_frequency(images), area)
+        _write_labels(folder, labels, area)
+        _write_index(folder, records, labels, image_size, mask_size)
 
 
 def _write_image(folder: Path, index: int, picture: ConceptPicture, mask_size: int) -> _Record:
@@ -154,64 +178,70 @@ def _write_image(folder: Path, index: int, picture: ConceptPicture, mask_size: i
     return _Record(name, sampled, whole)
 
 
-def _number_labels(folder: Path, census: _Census, least: int, area: int) -> dict[str, np.ndarray]:
-    """Write label.csv and the c_*.csv; return, by category, the number of each internal code."""
-    numbers: dict[str, np.ndarray] = {}
-    labels: list[tuple] = []
-    for category, words in VOCABULARY.items():
-        table = np.zeros(len(words) + 1, dtype=np.uint16)
-        frequency, pixels = census.frequency[category], census.pixels[category]
-        kept = [
-            code
-            for code in range(1, len(words) + 1)
-            if frequency[code] >= least and pixels[code] >= SMALLEST_COVERAGE * area
-        ]
-        kept.sort(key=lambda code: (-frequency[code], words[code - 1]))
-        rows: list[tuple] = []
-        for position, code in enumerate(kept, start=1):
-            number, word = len(labels) + 1, words[code - 1]
-            table[code] = number
-            # six digits, never an exponent: some readers take only digits, a dot and digits
-            share = f"{pixels[code] / area:.6f}"
-            rows.append((position, number, word, frequency[code], share))
-            labels.append(
-                (number, word, f"{category}({frequency[code]})", frequency[code], share, "")
-            )
-        header = ("code", "number", "name", "frequency", "coverage")
-        _write_csv(folder / f"c_{category}.csv", header, rows)
-        numbers[category] = table
+def _kept_labels(census: _Census, least: int, area: int) -> list[_Label]:
+    """The labels to keep, number 1 first."""
+    labels = [
+        _Label(
+            category, code, word, census.frequency[category][code], census.pixels[category][code]
+        )
+        for category, words in VOCABULARY.items()
+        for code, word in enumerate(words, start=1)
+    ]
+    kept = [
+        label
+        for label in labels
+        if label.frequency >= least and label.pixels >= SMALLEST_COVERAGE * area
+    ]
+    return sorted(kept, key=lambda label: (-label.frequency, -label.pixels, label.name))
+
+
+def _write_labels(folder: Path, labels: list[_Label], area: int) -> None:
+    """Write label.csv and the c_*.csv."""
+    rows: list[tuple] = []
+    tables: dict[str, list[tuple]] = {label.category: [] for label in labels}
+    for number, label in enumerate(labels, start=1):
+        # six digits, never an exponent: some readers take only digits, a dot and digits
+        shown = (label.frequency, f"{label.pixels / area:.6f}")
+        rows.append((number, label.name, f"{label.category}({label.frequency})", *shown, ""))
+        table = tables[label.category]
+        table.append((len(table) + 1, number, label.name, *shown))
     header = ("number", "name", "category", "frequency", "coverage", "syns")
-    _write_csv(folder / "label.csv", header, labels)
-    return numbers
+    _write_csv(folder / "label.csv", header, rows)
+    for category, table in tables.items():
+        header = ("code", "number", "name", "frequency", "coverage")
+        _write_csv(folder / f"c_{category}.csv", header, table)
 
 
 def _write_index(
     folder: Path,
     records: list[_Record],
-    numbers: dict[str, np.ndarray],
+    labels: list[_Label],
     image_size: int,
     mask_size: int,
 ) -> None:
     """Write the masks, index.csv and category.csv."""
-    rows, annotated = [], dict.fromkeys(VOCABULARY, 0)
+    numbers: dict[str, np.ndarray] = {}  # by internal code, 0 for what was not kept
+    for number, label in enumerate(labels, start=1):  # so categories come by smallest number
+        empty = np.zeros(len(VOCABULARY[label.category]) + 1, dtype=np.uint16)
+        numbers.setdefault(label.category, empty)[label.code] = number
+    rows, annotated = [], dict.fromkeys(numbers, 0)
     for record in records:
         hashed = hashlib.md5(record.name.encode(), usedforsecurity=False).hexdigest()
         split = "train" if int(hashed[:8], 16) < _TRAIN_SHARE * 2**32 else "val"
         cells = []
-        for category in VOCABULARY:
-            entries = _entries(folder, record, category, numbers[category])
+        for category, table in numbers.items():
+            entries = _entries(folder, record, category, table)
             annotated[category] += bool(entries)
             cells.append(";".join(entries))
         size = (image_size, image_size, mask_size, mask_size)
         rows.append((hashed, (record.name, split, *size, *cells)))
     rows.sort()
-    header = ("image", "split", "ih", "iw", "sh", "sw", *VOCABULARY)
+    header = ("image", "split", "ih", "iw", "sh", "sw", *numbers)
     _write_csv(folder / "index.csv", header, (row for _, row in rows))
     ranges = []
     for category, table in numbers.items():
         used = table[table > 0].tolist()
-        if used:
-            ranges.append((category, min(used), max(used), len(used), annotated[category]))
+        ranges.append((category, min(used), max(used), len(used), annotated[category]))
     _write_csv(folder / "category.csv", ("name", "first", "last", "count", "frequency"), ranges)
 
 

@@ -17,7 +17,7 @@ from kdlens.data.world.colours import contrasting, paint
 from kdlens.data.world.geometry import Dice
 from kdlens.data.world.props import AIRBORNE, place
 from kdlens.data.world.scenes import DRAWERS, Stage
-from kdlens.data.world.vocabulary import FAMILY_OF, LIVERIES
+from kdlens.data.world.vocabulary import FAMILY_OF, LIVERIES, SCENE_OF
 
 DRAW_SPECIES: dict[str, Callable[[Pen, Dice], None]] = {
     "horse": animals.horse, "cow": animals.cow, "giraffe": animals.giraffe,
@@ -34,17 +34,17 @@ _TALL: dict[str, float] = {"giraffe": 0.74, "flamingo": 0.8, "lighthouse": 0.78,
 """How much smaller the tall ones are drawn, to fit."""
 
 _LAND = {
-    "meadow-s": 1.0, "forest-s": 1.0, "desert-s": 1.0, "street-s": 1.0, "night_street-s": 1.0,
-    "mountain-s": 1.0, "snowfield-s": 1.0, "farm-s": 1.0, "garden-s": 1.0, "playroom-s": 1.0,
-    "beach-s": 1.0, "lake-s": 0.6, "harbour-s": 0.8, "open_sky-s": 0.35, "underwater-s": 0.2,
+    "meadow": 1.0, "forest": 1.0, "desert": 1.0, "street": 1.0, "night_street": 1.0,
+    "mountain": 1.0, "snowfield": 1.0, "farm": 1.0, "garden": 1.0, "playroom": 1.0,
+    "beach": 1.0, "lake": 0.6, "harbour": 0.8, "open_sky": 0.35, "underwater": 0.2,
 }  # fmt: skip
 _HABITAT: dict[str, dict[str, float]] = {
-    "animal": {**_LAND, "farm-s": 1.8, "meadow-s": 1.6},
-    "bird": {**_LAND, "open_sky-s": 4.0, "lake-s": 1.4, "beach-s": 1.4},
-    "fish": {**_LAND, "underwater-s": 9.0, "beach-s": 2.0, "lake-s": 2.5, "harbour-s": 2.0},
-    "vehicle": {**_LAND, "street-s": 1.8, "night_street-s": 1.8},
-    "tree": {**_LAND, "underwater-s": 0.0, "open_sky-s": 0.0},
-    "building": {**_LAND, "underwater-s": 0.0, "open_sky-s": 0.0},
+    "animal": {**_LAND, "farm": 1.8, "meadow": 1.6},
+    "bird": {**_LAND, "open_sky": 4.0, "lake": 1.4, "beach": 1.4},
+    "fish": {**_LAND, "underwater": 9.0, "beach": 2.0, "lake": 2.5, "harbour": 2.0},
+    "vehicle": {**_LAND, "street": 1.8, "night_street": 1.8},
+    "tree": {**_LAND, "underwater": 0.0, "open_sky": 0.0},
+    "building": {**_LAND, "underwater": 0.0, "open_sky": 0.0},
 }
 """How likely a family is met where: what lives there more often, but nearly all nearly anywhere."""
 
@@ -121,8 +121,8 @@ def paint_picture(
     for attempt in range(6):
         last = attempt == 5
         canvas = Canvas(size)
-        scene = dice.weighted(_HABITAT[FAMILY_OF[species]])
-        stage = DRAWERS[scene](canvas, dice)
+        where = dice.weighted(_HABITAT[FAMILY_OF[species]])
+        stage = DRAWERS[where](canvas, dice)
         if dice.chance(sociable):
             friend, worn = dice.pick(company), dice.pick(LIVERIES)
             _put(canvas, dice, friend, worn, stage, dice.real(0.18, 0.3), dice.real(0.05, 0.95))
@@ -137,7 +137,7 @@ def paint_picture(
         if canvas.thing_pixels(pen.thing) * 32 >= size * size:
             break
     rgb = canvas.develop(dice, _vary_light(dice, stage.light), dice.whole(4, 32))
-    return Picture(rgb, canvas, scene)
+    return Picture(rgb, canvas, SCENE_OF[where][stage.light.name])
 
 
 def _clutter(canvas: Canvas, dice: Dice, stage: Stage, scale: float) -> None:

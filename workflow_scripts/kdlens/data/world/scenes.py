@@ -1,8 +1,9 @@
 """The fifteen places: sky or room, ground, what stands far off, and what belongs there.
 
-A scene paints its background and returns a :class:`Stage`: where a thing may stand or float, and
-which props belong. What is scenery (sky, grass, sea, mountain, skyscraper, ...) is an object in
-the labels like everything else.
+A place paints its background and returns a :class:`Stage`: where a thing may stand or float, which
+props belong, and the light. What is scenery (sky, grass, sea, mountain, skyscraper, ...) is an
+object in the labels like everything else. The lights that a place can have are those that it has a
+scene's name for in :data:`kdlens.data.world.vocabulary.SCENE_OF`.
 """
 
 from __future__ import annotations
@@ -358,8 +359,8 @@ def _open_sky(canvas: Canvas, dice: Dice) -> Stage:
 
 SceneDrawer = Callable[[Canvas, Dice], Stage]
 DRAWERS: dict[str, SceneDrawer] = {
-    "meadow-s": _meadow, "forest-s": _forest, "beach-s": _beach, "desert-s": _desert,
-    "street-s": _street, "night_street-s": _night_street, "underwater-s": _underwater,
-    "mountain-s": _mountain, "snowfield-s": _snowfield, "farm-s": _farm, "lake-s": _lake,
-    "garden-s": _garden, "playroom-s": _playroom, "harbour-s": _harbour, "open_sky-s": _open_sky,
+    "meadow": _meadow, "forest": _forest, "beach": _beach, "desert": _desert,
+    "street": _street, "night_street": _night_street, "underwater": _underwater,
+    "mountain": _mountain, "snowfield": _snowfield, "farm": _farm, "lake": _lake,
+    "garden": _garden, "playroom": _playroom, "harbour": _harbour, "open_sky": _open_sky,
 }  # fmt: skip

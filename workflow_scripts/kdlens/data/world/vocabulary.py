@@ -50,10 +50,48 @@ MATERIALS: tuple[str, ...] = (
     *("asphalt", "concrete", "plastic", "fabric", "straw", "cardboard"),
 )
 
-SCENES: tuple[str, ...] = (
-    *("meadow-s", "forest-s", "beach-s", "desert-s", "street-s", "night_street-s"),
-    *("underwater-s", "mountain-s", "snowfield-s", "farm-s", "lake-s", "garden-s", "playroom-s"),
-    *("harbour-s", "open_sky-s"),
+
+def _in_each(place: str, *lights: str) -> dict[str, str]:
+    return {light: f"{place}_{light}-s" for light in lights}
+
+
+def _in_all_weathers(place: str) -> dict[str, str]:
+    twilight = f"{place}_twilight-s"
+    return {
+        **_in_each(place, "day", "overcast"),
+        **{"dusk": twilight, "dawn": twilight, "night": "landscape_night-s"},
+    }
+
+
+SCENE_OF: dict[str, dict[str, str]] = {
+    "meadow": _in_all_weathers("meadow"),
+    "forest": _in_each("forest", "day", "overcast", "dusk"),
+    "beach": _in_each("beach", "day", "dusk", "dawn"),
+    "desert": _in_each("desert", "day", "dusk", "night"),
+    "street": _in_each("street", "day", "overcast", "dusk"),
+    "night_street": {"night": "night_street-s"},
+    "underwater": {"deep": "underwater-s"},
+    "mountain": _in_all_weathers("mountain"),
+    "snowfield": _in_each("snowfield", "day", "overcast", "dawn", "night"),
+    "farm": _in_all_weathers("farm"),
+    "lake": _in_all_weathers("lake"),
+    "garden": _in_each("garden", "day", "overcast", "dawn"),
+    "playroom": _in_each("playroom", "day", "dusk"),
+    "harbour": _in_all_weathers("harbour"),
+    "open_sky": {
+        "day": "open_sky_day-s",
+        **{"dusk": "open_sky_twilight-s", "dawn": "open_sky_twilight-s"},
+    },
+}
+"""The scene that a place is in each of its lights.
+
+A scene is a place in a light, because a scene of a place alone would be too frequent to be detected
+(:func:`kdlens.data.world.render.concept_picture`). Lights too rare for a label of their own share
+one: dusk and dawn are twilight, and night is the same scene in the five places of all weathers.
+"""
+
+SCENES: tuple[str, ...] = tuple(
+    dict.fromkeys(name for names in SCENE_OF.values() for name in names.values())
 )
 
 TEXTURES: tuple[str, ...] = (
