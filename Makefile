@@ -3,7 +3,7 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -289,6 +289,18 @@ def test_labels_of_all_categories_are_numbered_together(concepts):
     assert any(overlaps)
 
 
+def test_categories_are_ordered_by_their_smallest_number(tmp_path, monkeypatch):
+    """And not by where the program lists them."""
+    backwards = dict(reversed(broden_tree.VOCABULARY.items()))
+    monkeypatch.setattr(broden_tree, "VOCABULARY", backwards)
+    broden_tree.write_concepts(tmp_path / "tree", image_size=32, mask_size=16, images=170, seed=0)
+    categories = rows_of(tmp_path / "tree" / "category.csv")
+    firsts = [int(row["first"]) for row in categories]
+    assert firsts == sorted(firsts)
+    columns = list(rows_of(tmp_path / "tree" / "index.csv")[0])[6:]
+    assert columns == [row["name"] for row in categories]
+
+
 def test_frequency_and_coverage_are_those_of_the_files(concepts):
     frequency: dict[int, int] = {}
     coverage: dict[int, float] = {}

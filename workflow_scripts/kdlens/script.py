@@ -15,18 +15,18 @@ from pathlib import Path
 
 from kdlens.errors import InputError
 
-_FORMAT = "%(asctime)s %(name)s: %(message)s"
-
 
 @contextlib.contextmanager
 def logged(log: str | Path) -> Iterator[logging.Logger]:
     """Run a script's body with its log set up; exits with status 1 on an error."""
     log = Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    name = Path(sys.argv[0]).stem.split(".")[-1]
+    # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
+    name = f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
+    style = f"%(asctime)s {name.replace('%', '%%')}: %(message)s"
     handlers = [logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()]
     logging.basicConfig(
-        level=logging.INFO, format=_FORMAT, datefmt="%H:%M:%S", handlers=handlers, force=True
+        level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )
     logging.captureWarnings(True)
     logger = logging.getLogger("kdlens")
