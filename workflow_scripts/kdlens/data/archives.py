@@ -7,8 +7,9 @@ last one is there, so an interrupted or failed extraction never looks like a who
 Refused, with an :class:`~kdlens.errors.InputError` that names the archive and the entry: absolute
 paths, ``..``, backslashes and drive letters, symbolic and hard links, devices and pipes, two
 entries of the same name (on a disk that ignores case, also ``a`` and ``A``), a file where another
-entry needs a folder, names longer than the disk allows, encrypted entries. A damaged or truncated archive is an InputError too: zip
-and gzip, bzip2 and xz carry checksums, and a plain tar must end in its end mark.
+entry needs a folder, names longer than the disk allows, encrypted entries. A damaged or truncated
+archive is an InputError too: zip and gzip, bzip2 and xz carry checksums, and a plain tar must end
+in its end mark.
 
 Permissions, owners and times are not restored: files get the user's defaults. What macOS adds
 (``__MACOSX/``, ``.DS_Store``) is left out.

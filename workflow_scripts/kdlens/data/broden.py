@@ -23,11 +23,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
+from kdlens.data.png import bit_depth
 from kdlens.errors import InputError, suggest
 
 INDEX_COLUMNS = ("image", "split", "ih", "iw", "sh", "sw")
@@ -158,21 +158,27 @@ class Broden:
         return sh, sw
 
 
-def read_mask(
-    path: Path, mask_shape: tuple[int, int], source: BinaryIO | None = None
-) -> np.ndarray:
-    """Read a mask's label numbers, uint16 (sh, sw), from ``path`` (or from ``source``, its bytes).
+def read_mask(path: Path, mask_shape: tuple[int, int], data: bytes | None = None) -> np.ndarray:
+    """Read a mask's label numbers, uint16 (sh, sw), from ``path`` (or from ``data``, its bytes).
 
     Raises:
-        InputError: if it is missing, is not a whole colour PNG or has another size.
+        InputError: if it is missing, is not a whole 8-bit colour PNG or has another size. (Whether
+            all rows are there is not looked at each time; the check of a whole dataset does.)
     """
     try:
+        if data is None:
+            data = path.read_bytes()
         # The PNG decoder alone: no lossy format may pass for a mask.
-        with Image.open(source or path, formats=("PNG",)) as image:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             if image.mode not in ("RGB", "RGBA", "P"):
                 raise InputError(
                     f"{path}: expected a colour PNG (label = R + 256 * G), found mode "
                     f"'{image.mode}'"
+                )
+            depth = bit_depth(data)
+            if image.mode != "P" and depth != 8:
+                raise InputError(
+                    f"{path}: expected 8 bits a channel (label = R + 256 * G), found {depth}"
                 )
             if image.size != mask_shape[::-1]:
                 width, height = image.size
@@ -185,7 +191,7 @@ def read_mask(
             pixels = colours.tobytes("raw", "RGBX")
     except FileNotFoundError as error:
         raise InputError(f"{path}: index.csv names this mask and it is missing") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{path}: the mask cannot be decoded ({error})") from error
     return np.frombuffer(pixels, "<u2")[::2].reshape(mask_shape)
 

@@ -1,17 +1,19 @@
 """Check a whole concept dataset, once, before anything is measured with it.
 
-``check_broden`` decodes every photograph and every mask. What would make a measurement wrong or
+``check_broden`` decodes every photograph and every mask, of all categories: runs that choose other
+ones share the dataset. ``check_choices`` looks whether what a config chooses is there. What would make a measurement wrong or
 impossible is an error, and all of it is reported together; what only looks odd is a warning, which
 goes into ``dataset.json``. (Broden itself gives reason for that distinction: its frequencies and
 coverages were counted before the masks were made smaller, so they never agree exactly.)
 
 Errors: a missing or malformed table; a file that is missing, cannot be decoded or lies outside of
-``images/``; a mask of the wrong size or kind; a label number that label.csv does not have; a
-number in c_<category>.csv outside of category.csv's first..last; a split other than train and val;
-an image listed twice.
+``images/``; a mask of the wrong size or kind, or without its last rows; a label number that
+label.csv does not have; a number in c_<category>.csv outside of category.csv's first..last; an
+image listed twice.
 Warnings, one line for each kind and category: labels used in a category whose c_<category>.csv
 lacks them, frequency or coverage far from what the masks hold, labels that occur nowhere,
-photographs of another size than index.csv says, counts and codes that are off.
+photographs of another size than index.csv says, counts and codes that are off, a split other than
+train and val (all images are used, whatever their split).
 """
 
 from __future__ import annotations
@@ -39,8 +41,9 @@ from kdlens.data.broden import (
     read_table,
 )
 from kdlens.data.image_folder import listed
+from kdlens.data.png import has_all_rows
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError
+from kdlens.errors import InputError, suggest
 from kdlens.files import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -49,10 +52,54 @@ _TOLERANCE = 0.2  # a relative difference of frequency or coverage that is worth
 _SLACK = 2.0  # if it is also this many images
 
 
-def check_broden(
-    root: str | os.PathLike[str], categories: Sequence[str] | None = None, workers: int = 1
-) -> dict[str, Any]:
-    """Check the dataset in ``root``, restricted to some ``categories``, and describe it.
+def check_choices(
+    root: str | os.PathLike[str],
+    categories: Sequence[str] | None = None,
+    category: str | None = None,
+    concept: str | None = None,
+) -> None:
+    """Check, before the long work, that what the config chooses of a dataset is there.
+
+    Args:
+        categories: the key concept_data.categories; None for all.
+        category: the key paper.figure03.category; None if there is no such figure.
+        concept: the key paper.figure03.concept, a label whose primary category, among those
+            chosen, is ``category``; None if the figure chooses one itself.
+
+    Raises:
+        InputError: that names the key, and what is there.
+    """
+    path = Path(root) / "category.csv"
+    known = [row["name"] for row in read_table(path, CATEGORY_COLUMNS)]
+    keys = {"concept_data.categories": categories or []}
+    keys["paper.figure03.category"] = [category] if category is not None else []
+    for key, names in keys.items():
+        for name in names:
+            if name not in known:
+                raise InputError(f"{key}: {path} has no category '{name}'; {suggest(name, known)}")
+    if category is None:
+        return
+    if categories is not None and category not in categories:
+        raise InputError(
+            f"paper.figure03.category: '{category}' is not among concept_data.categories, so it "
+            f"is not measured; add it there, or choose one of {', '.join(categories)}"
+        )
+    if concept is None:
+        return
+    dataset = Broden(root, categories)
+    path = dataset.root / f"c_{category}.csv"
+    numbers = [read_number(path, row, "number") for row in read_table(path, CODE_COLUMNS)]
+    index = dataset.categories.index(category)
+    labels = [dataset.label_names[n] for n in numbers if dataset.primary_category[n] == index]
+    if concept not in labels:
+        raise InputError(
+            f"paper.figure03.concept: '{concept}' is no label whose primary category is "
+            f"'{category}'; {suggest(concept, labels)}"
+        )
+
+
+def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, Any]:
+    """Check the dataset in ``root`` and describe it.
 
     Args:
         workers: threads that decode images and masks.
@@ -67,7 +114,7 @@ def check_broden(
     Raises:
         InputError: with the number of errors and the first ten of them.
     """
-    dataset = Broden(root, categories)
+    dataset = Broden(root)
     tables = _check_tables(dataset)
     rows = _check_index(dataset, tables)
     logger.info("%s: %d images to check", dataset.root, len(dataset))
@@ -91,7 +138,7 @@ def check_broden(
     warnings = tables.warnings + _compare(dataset, tables, found)
     for warning in warnings:
         logger.info("warning: %s", warning)
-    # Labels of categories that were not chosen fall to the last one; they are not its own.
+    # Labels that no category lists fall to the last one; they are not its own.
     own = dataset.primary_category[tables.labels()]
     labels = np.bincount(own, minlength=len(dataset.categories))
     return {
@@ -117,7 +164,7 @@ class _Tables:
     coverage: list[dict[int, float]] = field(default_factory=list)
 
     def labels(self) -> list[int]:
-        """The label numbers that some chosen category lists."""
+        """The label numbers that some category lists."""
         return sorted({number for listing in self.frequency for number in listing})
 
 
@@ -142,7 +189,7 @@ class _Found:
 
 
 def _check_tables(dataset: Broden) -> _Tables:
-    """Check category.csv and the c_<category>.csv of the chosen categories."""
+    """Check category.csv and the c_<category>.csv."""
     tables = _Tables()
     path = dataset.root / "category.csv"
     ranges = {row["name"]: row for row in read_table(path, CATEGORY_COLUMNS)}
@@ -186,15 +233,17 @@ def _check_tables(dataset: Broden) -> _Tables:
 def _check_index(dataset: Broden, tables: _Tables) -> dict[Path, dict[str, str]]:
     """Check index.csv beyond what the reader does; return its rows by photograph."""
     rows: dict[Path, dict[str, str]] = {}
+    elsewhere: Counter[str] = Counter()
     for row in read_table(dataset.root / "index.csv", INDEX_COLUMNS):
         image = dataset.root / "images" / row["image"]
         if image in rows:
             tables.problems.append(f"index.csv: {row['image']} is listed twice")
         if row["split"] not in ("train", "val"):
-            tables.problems.append(
-                f"index.csv: {row['image']}: split must be train or val, found '{row['split']}'"
-            )
+            elsewhere[row["split"]] += 1
         rows[image] = row
+    if elsewhere:
+        splits = ", ".join(f"{times} in '{split}'" for split, times in elsewhere.most_common(3))
+        tables.warnings.append(f"images in another split than train and val: {splits}")
     return rows
 
 
@@ -212,9 +261,12 @@ def _check_images(
             if (data := _read(dataset, path, found)) is None:
                 continue
             try:
-                mask = read_mask(path, dataset.mask_shape, io.BytesIO(data))
+                mask = read_mask(path, dataset.mask_shape, data)
             except InputError as error:
                 found.problems.append(str(error))
+                continue
+            if not has_all_rows(data):
+                found.problems.append(f"{path}: the mask's last rows are missing")
                 continue
             counts = np.bincount(mask.ravel(), minlength=len(known))
             # A number of no label is a problem, and 0 is no label.

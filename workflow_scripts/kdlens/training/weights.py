@@ -2,8 +2,8 @@
 
 Each comes with a checksum, since weights decide every later number. Downloads are kept in a folder
 that all runs share, below the first digits of their checksum, since different files often have the
-same name (``best.pth``). torchvision's files have the first digits of their sha256 in their name; these
-are checked as well.
+same name (``best.pth``). torchvision's files have the first digits of their sha256 in their name;
+these are checked as well.
 
 A file may hold a plain state_dict, or one under the key ``state_dict`` or ``model`` as training
 programs (torchvision's references, torchdistill) save it; a leading ``module.`` in the names, from

@@ -192,7 +192,7 @@ def _kept_labels(census: _Census, least: int, area: int) -> list[_Label]:
         for label in labels
         if label.frequency >= least and label.pixels >= SMALLEST_COVERAGE * area
     ]
-    return sorted(kept, key=lambda label: (-label.frequency, label.name))
+    return sorted(kept, key=lambda label: (-label.frequency, -label.pixels, label.name))
 
 
 def _write_labels(folder: Path, labels: list[_Label], area: int) -> None:
