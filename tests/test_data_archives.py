@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import shutil
 import stat
@@ -169,8 +170,49 @@ def test_a_zip_too_large_for_the_disk_is_refused_before_writing(
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     archive = make_zip(tmp_path / "a.zip", FILES)
-    with pytest.raises(InputError, match="needs 0 MB and the disk has 0 MB left"):
+    with pytest.raises(InputError, match=r"needs 15,003 bytes and the disk has 1,000 bytes left"):
         unpack(archive, tmp_path / "tree")
+    archive = make_zip(tmp_path / "b.zip", [("1", bytes(1_260_000))])
+    with pytest.raises(InputError, match=r"needs 1\.3 MB and the disk has 1,000 bytes left"):
+        unpack(archive, tmp_path / "tree")
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_a_name_longer_than_the_disk_allows_is_an_error_of_the_archive(make, tmp_path: Path):
+    for name in ("x" * 300, f"{'x' * 300}/file"):
+        archive = make(tmp_path / "long", [(name, b"")])
+        with pytest.raises(
+            InputError, match=r"long: the name 'x{60}\.\.\.' is longer than the disk"
+        ):
+            unpack(archive, tmp_path / "tree")
+        assert nothing_is_left(tmp_path, archive)
+
+
+@pytest.mark.parametrize("subfolder", ["../images", "a\\b", "/images", "C:/images"])
+def test_a_subfolder_outside_of_the_archive_is_the_configs_fault(subfolder: str, tmp_path: Path):
+    archive = make_zip(tmp_path / "good.zip", FILES)
+    with pytest.raises(InputError, match=r"^subfolder: '.*' is not a folder inside the archive"):
+        unpack(archive, tmp_path / "tree", subfolder)
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_memory_does_not_hold_a_path_or_an_entry_for_each_file(
+    make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive = make(tmp_path / "many", [(f"{number}.txt", b"") for number in range(300)])
+    held = []
+
+    def count(source, target, length):
+        if len(held) < 299:  # looking through all objects takes a while: only at the last file
+            held.append(0)
+        else:
+            held.append(sum(isinstance(o, Path | tarfile.TarInfo) for o in gc.get_objects()))
+
+    gc.collect()
+    before = sum(isinstance(o, Path | tarfile.TarInfo) for o in gc.get_objects())
+    monkeypatch.setattr(archives.shutil, "copyfileobj", count)
+    unpack(archive, tmp_path / "tree")
+    assert held[-1] - before < 100
 
 
 @pytest.mark.parametrize(

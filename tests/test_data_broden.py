@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_broden import default_images, write_broden, write_mask
+from tiny_broden import default_images, write_broden, write_mask, write_png
 
 import check_concepts
 import fetch_broden
 from kdlens.data.broden import Broden, read_mask
 from kdlens.data.broden_check import check_broden
+from kdlens.data.png import bit_depth, has_all_rows
 from kdlens.errors import InputError
 
 
@@ -130,6 +131,26 @@ def test_all_numbers_of_two_bytes_can_be_read_also_from_a_palette(tmp_path: Path
     np.testing.assert_array_equal(read_mask(tmp_path / "palette.png", (128, 2)), few)
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_a_palette_of_few_colours_can_be_read(depth: int, tmp_path: Path):
+    mask = np.array([[0, 1, 1], [1, 0, 1]])
+    image = Image.fromarray(mask.astype(np.uint8), mode="P")
+    image.putpalette([0, 0, 0, 4, 1, 0] + [9] * 3 * (2**depth - 2))
+    image.save(tmp_path / "mask.png", bits=depth)
+    data = (tmp_path / "mask.png").read_bytes()
+    assert bit_depth(data) == depth
+    assert has_all_rows(data)
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png", (2, 3)), mask * 260)
+
+
+@pytest.mark.parametrize(("size", "length"), [((1, 1), 4), ((8, 8), 15 + 192), ((5, 9), 19 + 135)])
+def test_the_rows_of_an_interlaced_mask_are_counted(size, length: int, tmp_path: Path):
+    # In 8 x 8, the seven small pictures have 1, 1, 1, 2, 2, 4 and 4 rows, a filter byte each.
+    for rows, whole in ((bytes(length), True), (bytes(length - 1), False)):
+        write_png(tmp_path / "mask.png", rows, size=size, interlaced=True)
+        assert has_all_rows((tmp_path / "mask.png").read_bytes()) == whole
+
+
 def test_the_dataset_can_be_handed_to_another_process(root: Path):
     copy = pickle.loads(pickle.dumps(Broden(root)))
     np.testing.assert_array_equal(copy.annotation(0).planes, Broden(root).annotation(0).planes)
@@ -179,7 +200,47 @@ def test_a_whole_tree_is_described(root: Path, tmp_path: Path):
         for name in sorted(files)
     ]
     assert digest == hashlib.sha256("".join(lines).encode()).hexdigest()
-    assert check_broden(root, ["object"])["labels"] == {"object": 2}
+
+
+def test_what_a_run_chooses_changes_nothing_in_the_description(root: Path, tmp_path: Path):
+    outputs = [tmp_path / "all.json", tmp_path / "some.json"]
+    check_concepts.main(root, outputs[0], name="tiny")
+    chosen = {"categories": ["object", "part"], "category": "part", "concept": "claw"}
+    check_concepts.main(root, outputs[1], name="tiny", **chosen)
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (
+            {"categories": ["objects"]},
+            r"^concept_data\.categories: .*no category 'objects'; did you",
+        ),
+        ({"category": "parts"}, r"^paper\.figure03\.category: .* 'parts'; did you mean 'part'\?"),
+        (
+            {"category": "part", "categories": ["object", "scene"]},
+            r"^paper\.figure03\.category: 'part' is not among .*choose one of object, scene",
+        ),
+        (
+            {"category": "object", "concept": "dogs"},
+            r"^paper\.figure03\.concept: 'dogs' .*'object'; did you mean 'dog'\? Known: dog, gr",
+        ),
+        ({"category": "part", "concept": "dog"}, "'dog' is no label .* Known: claw, paw$"),
+        # A label that no chosen category lists belongs to none, not to the last one.
+        (
+            {"categories": ["object", "part"], "category": "part", "concept": "fur"},
+            "'fur' is no label .* Known: claw, paw$",
+        ),
+    ],
+)
+def test_a_choice_that_is_not_there_is_found_before_the_long_work(
+    choices: dict, message: str, root: Path, tmp_path: Path
+):
+    for path in (root / "images" / "hand").iterdir():
+        path.unlink()  # the check itself would complain of these
+    with pytest.raises(InputError, match=message):
+        check_concepts.main(root, tmp_path / "dataset.json", name="tiny", **choices)
 
 
 def test_images_are_annotated_by_the_primary_category_of_their_labels(tmp_path: Path):
@@ -233,6 +294,23 @@ def grey_mask(root: Path) -> str:
     return r"000_color_1\.png: expected a colour PNG .*found mode 'L'"
 
 
+def mask_of_sixteen_bits(root: Path) -> str:
+    row = b"\0" + bytes([0, 1] * 18)
+    write_png(root / "images" / "hand" / "000_color_1.png", row * 4, depth=16)
+    return r"000_color_1\.png: expected 8 bits a channel .*found 16"
+
+
+def mask_without_its_last_row(root: Path) -> str:
+    row = b"\0" + bytes([1, 0, 0] * 6)
+    write_png(root / "images" / "hand" / "000_color_1.png", row * 3)
+    return r"000_color_1\.png: the mask's last rows are missing"
+
+
+def huge_mask(root: Path) -> str:
+    write_png(root / "images" / "hand" / "000_color_1.png", b"", size=(20_000, 20_000))
+    return r"000_color_1\.png: the mask cannot be decoded \(Image size \(400000000 pixels\)"
+
+
 def lossy_mask(root: Path) -> str:
     path = root / "images" / "hand" / "000_color_1.png"
     Image.new("RGB", (6, 4)).save(path, format="JPEG")
@@ -253,11 +331,6 @@ def truncated_photograph(root: Path) -> str:
 def mask_outside_of_the_tree(root: Path) -> str:
     edit(root / "index.csv", "hand/002_color_1.png", "../../002_color_1.png")
     return r"002_color_1\.png lies outside of images/"
-
-
-def unknown_split(root: Path) -> str:
-    edit(root / "index.csv", ",val,", ",test,")
-    return r"003\.jpg: split must be train or val, found 'test'"
 
 
 def image_listed_twice(root: Path) -> str:
@@ -282,10 +355,12 @@ def label_outside_of_its_category(root: Path) -> str:
         truncated_mask,
         grey_mask,
         lossy_mask,
+        mask_of_sixteen_bits,
+        mask_without_its_last_row,
+        huge_mask,
         missing_photograph,
         truncated_photograph,
         mask_outside_of_the_tree,
-        unknown_split,
         image_listed_twice,
         label_outside_of_its_category,
     ],
@@ -345,10 +420,11 @@ def test_a_missing_table_or_folder_says_where_to_look(root: Path):
 def test_what_only_looks_odd_is_a_warning(root: Path):
     edit(root / "c_part.csv", "261,claw,1,", "261,claw,40,")
     edit(root / "c_scene.csv", ",2,2.0", ",2,9.0")
-    edit(root / "index.csv", "hand/003.jpg,val,8,12", "hand/003.jpg,val,12,8")
+    edit(root / "index.csv", "hand/003.jpg,val,8,12", "hand/003.jpg,test,12,8")
     write_mask(root / "images" / "hand" / "000_color_1.png", np.full((4, 6), 4))
     warnings = check_broden(root)["warnings"]
     assert warnings == [
+        "images in another split than train and val: 1 in 'test'",
         "photographs of another size than ih x iw of index.csv: 1 of 8 x 12",
         "color: 1 label found here and not listed in c_color.csv: 'grass'",
         "scene: 1 label of far more or less coverage than c_scene.csv says: 'street-s'",

@@ -9,16 +9,23 @@ import json
 import logging
 import re
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from kdlens.data import download as module
-from kdlens.data.download import download, obtain
+from kdlens.data.archives import not_an_archive
+from kdlens.data.download import download
+from kdlens.data.obtain import obtain
 from kdlens.errors import InputError
+from kdlens.training import weights
 
 DATA = bytes(range(256)) * 2000  # 512,000 bytes: several blocks
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -29,11 +36,12 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     data = DATA
-    etag = '"v1"'
+    pause = 0.0  # seconds before an answer
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[tuple[str, str | None]] = []  # behaviour, Range
+        self.versions = {"ETag": '"v1"'}  # the headers that name the version of the file
 
     def url(self, behaviour: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{behaviour}/data.zip"
@@ -47,12 +55,17 @@ class Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         self.server.requests.append((behaviour, asked))
         data, start = self.server.data, 0
-        if behaviour == "missing":
+        time.sleep(self.server.pause)
+        if behaviour == "missing" or len(self.server.requests) > 20:  # no test asks so often
             return self.send_error(404)
         if behaviour == "other":
             data = DATA[::-1]
-        unchanged = self.headers.get("If-Range", self.server.etag) == self.server.etag
-        if asked and behaviour != "forgetful" and unchanged:
+        if behaviour == "login":
+            data = b"<!DOCTYPE html><p>Please log in"
+        condition = self.headers.get("If-Range")
+        unchanged = condition in (None, *self.server.versions.values())
+        unchanged |= behaviour == "careless"
+        if asked and behaviour not in ("forgetful", "fickle") and unchanged:
             start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
             if start >= len(data):
                 self.send_response(416)
@@ -64,12 +77,15 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
         if behaviour != "uncounted":
             self.send_header("Content-Length", str(len(data) - start))
-        self.send_header("ETag", self.server.etag)
+        for key, value in self.server.versions.items():
+            self.send_header(key, value)
         self.end_headers()
         if behaviour == "truncating":
             data = data[:200_000]
         if behaviour == "stuttering":
             data = data[: start + 200_000]
+        if behaviour == "fickle":
+            data = data[: 200_000 - 100_000 * (len(self.server.requests) % 2)]
         self.wfile.write(data[start:])
         return None
 
@@ -99,6 +115,9 @@ def half_a_download(folder: Path, url: str, total: int = len(DATA), etag: str = 
     return part
 
 
+WHOLE = ["data.zip", "data.zip.lock", "data.zip.origin.json"]
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -107,7 +126,7 @@ def names(folder: Path) -> list[str]:
 def test_a_download_is_whole_and_leaves_nothing_else(server, behaviour: str, tmp_path: Path):
     path = fetch(tmp_path / "new", server.url(behaviour), sha256=SHA256)
     assert path.read_bytes() == DATA
-    assert names(path.parent) == ["data.zip"]
+    assert names(path.parent) == WHOLE
     assert fetch(path.parent, server.url(behaviour), sha256=SHA256[:8]) == path
     assert len(server.requests) == 1, "a file that is there is not fetched again"
 
@@ -128,7 +147,7 @@ def test_a_connection_that_breaks_is_taken_up_at_once(server, tmp_path: Path):
 def test_a_truncated_download_keeps_its_part_and_the_next_run_completes_it(server, tmp_path: Path):
     with pytest.raises(InputError, match=r"ended after 200,000 of 512,000 bytes.*0\.2 MB are kept"):
         fetch(tmp_path, server.url("truncating"))
-    assert names(tmp_path) == ["data.zip.part", "data.zip.part.json"]
+    assert names(tmp_path) == ["data.zip.lock", "data.zip.part", "data.zip.part.json"]
     server.requests.clear()
     # Another address may complete it only if a checksum will tell.
     assert fetch(tmp_path, server.url("good"), sha256=SHA256).read_bytes() == DATA
@@ -146,6 +165,53 @@ def test_a_file_that_has_changed_is_fetched_from_the_start(server, total, etag, 
     part = half_a_download(tmp_path, server.url("good"), total, etag)
     part.write_bytes(b"?" * 100_000)
     assert fetch(tmp_path, server.url("good")).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("versions", [{}, {"ETag": 'W/"v1"'}])
+def test_without_version_and_checksum_a_part_is_never_continued(server, versions, tmp_path: Path):
+    server.versions = versions
+    for _ in range(2):
+        with pytest.raises(InputError, match="ended after 200,000 of 512,000 bytes"):
+            fetch(tmp_path, server.url("truncating"))
+    assert fetch(tmp_path / "new", server.url("good")).read_bytes() == DATA
+    assert {asked for _, asked in server.requests} == {None}
+    server.requests.clear()
+    half_a_download(tmp_path, server.url("good"), etag=None)
+    assert fetch(tmp_path, server.url("good"), sha256=SHA256).read_bytes() == DATA
+    assert server.requests == [("good", "bytes=100000-")], "a checksum would tell"
+
+
+def test_a_weak_etag_gives_way_to_the_date(server, tmp_path: Path):
+    date = "Sat, 01 Jan 2022 00:00:00 GMT"
+    server.versions = {"ETag": 'W/"v1"', "Last-Modified": date}
+    with pytest.raises(InputError, match="ended after"):
+        fetch(tmp_path, server.url("truncating"))
+    assert json.loads((tmp_path / "data.zip.part.json").read_text())["validator"] == date
+    server.requests.clear()
+    half_a_download(tmp_path, server.url("good"), etag=date)
+    assert fetch(tmp_path, server.url("good")).read_bytes() == DATA
+    assert server.requests == [("good", "bytes=100000-")]
+
+
+def test_the_rest_of_a_newer_file_is_refused_though_the_server_sends_it(server, tmp_path: Path):
+    half_a_download(tmp_path, server.url("careless"), etag='"v0"').write_bytes(b"?" * 100_000)
+    assert fetch(tmp_path, server.url("careless")).read_bytes() == DATA
+    assert [asked for _, asked in server.requests] == ["bytes=100000-", None]
+
+
+def test_a_server_that_starts_over_and_breaks_here_and_there_is_given_up(server, tmp_path: Path):
+    server.versions = {}
+    with pytest.raises(InputError, match=r"ended after \d00,000 of 512,000 bytes"):
+        fetch(tmp_path, server.url("fickle"))
+    assert len(server.requests) <= 4
+
+
+def test_a_joined_file_with_a_wrong_checksum_is_fetched_once_more_and_not_for_ever(
+    server, tmp_path: Path
+):
+    with pytest.raises(InputError, match=f"sha256 is {SHA256}, expected 0000"):
+        fetch(tmp_path, server.url("stuttering"), sha256="0" * 64)
+    assert [asked is None for _, asked in server.requests] == [True, False, False] * 2
 
 
 def test_a_server_that_ignores_ranges_sends_all_of_it_again(server, tmp_path: Path):
@@ -190,6 +256,106 @@ def test_a_wrong_checksum_ends_in_an_error_until_the_config_is_corrected(server,
     assert len(server.requests) == 2, "the right file, once the config is corrected, is"
 
 
+def test_two_jobs_that_want_one_file_fetch_it_once(server, tmp_path: Path):
+    server.pause = 0.2
+    with ThreadPoolExecutor(3) as jobs:
+        wanted = [jobs.submit(fetch, tmp_path, server.url("good")) for _ in range(3)]
+        assert [job.result().read_bytes() == DATA for job in wanted] == [True] * 3
+    assert server.requests == [("good", None)]
+    assert names(tmp_path) == WHOLE
+
+
+def test_a_job_waits_for_one_of_another_process(server, tmp_path: Path, caplog):
+    caplog.set_level(logging.INFO)
+    code = (
+        "import fcntl, sys; lock = open(sys.argv[1], 'wb'); fcntl.flock(lock, fcntl.LOCK_EX);"
+        "print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "data.zip.lock")]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+        ThreadPoolExecutor(1) as jobs,
+    ):
+        other.stdout.readline()
+        job = jobs.submit(fetch, tmp_path, server.url("good"))
+        for _ in range(500):
+            if "another job is fetching it" in caplog.text:
+                break
+            time.sleep(0.01)
+        assert not server.requests
+        (tmp_path / "data.zip").write_bytes(DATA)  # what the other process was about
+        origin = {"url": server.url("good"), "sha256": SHA256}
+        (tmp_path / "data.zip.origin.json").write_text(json.dumps(origin))
+        other.stdin.close()
+        assert job.result().read_bytes() == DATA
+    assert not server.requests
+
+
+def test_a_disk_without_locks_is_no_obstacle(server, tmp_path: Path, monkeypatch, caplog):
+    def no_locks(handle, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(module.fcntl, "flock", no_locks)
+    assert fetch(tmp_path, server.url("good")).read_bytes() == DATA
+    assert "this disk has no locks" in caplog.text
+
+
+def test_a_finished_download_can_lie_in_a_folder_to_read_only(server, tmp_path: Path, monkeypatch):
+    path = fetch(tmp_path, server.url("good"), sha256=SHA256)
+    monkeypatch.setattr(module, "open", None, raising=False)  # any writing would fail
+    (tmp_path / "data.zip.lock").unlink()
+    assert fetch(tmp_path, server.url("good"), sha256=SHA256) == path
+    assert fetch(tmp_path, server.url("good")) == path
+    assert len(server.requests) == 1
+
+
+def test_without_a_checksum_a_file_is_used_again_only_as_it_came_from_there(
+    server, tmp_path: Path, caplog
+):
+    caplog.set_level(logging.INFO)
+    path = fetch(tmp_path, server.url("missing"), server.url("good"))
+    assert fetch(tmp_path, server.url("good")) == path
+    assert len(server.requests) == 2
+    assert fetch(tmp_path, server.url("other")).read_bytes() == DATA[::-1]
+    assert "fetching it again (it came from http" in caplog.text
+    path.write_bytes(b"changed")
+    assert fetch(tmp_path, server.url("other")).read_bytes() == DATA[::-1]
+    (tmp_path / "data.zip.origin.json").unlink()
+    path.write_bytes(b"put here by hand")
+    assert fetch(tmp_path, server.url("other")).read_bytes() == DATA[::-1]
+    for note in ("[]", '{"url": "x"', json.dumps({"url": server.url("other")})):
+        (tmp_path / "data.zip.origin.json").write_text(note)
+        assert fetch(tmp_path, server.url("other")).read_bytes() == DATA[::-1]
+    assert len(server.requests) == 8
+
+
+def test_a_file_that_cannot_be_the_one_meant_is_not_kept(server, tmp_path: Path):
+    options = {"attempts": 2, "pause": 0, "objection": not_an_archive}
+    with pytest.raises(
+        InputError, match=r"login/data\.zip: expected a zip, .*found a web page\. R"
+    ):
+        download([server.url("login")], tmp_path, **options)
+    assert names(tmp_path) == ["data.zip.lock"]
+    server.data = b"PK\3\4" + DATA
+    path = download([server.url("login"), server.url("good")], tmp_path, **options)
+    assert path.read_bytes() == server.data
+    with pytest.raises(InputError, match="found a web page"):
+        obtain(None, [server.url("login")], None, tmp_path / "new")
+
+
+def test_weights_of_one_name_do_not_push_each_other_out(server, tmp_path: Path):
+    backwards = hashlib.sha256(DATA[::-1]).hexdigest()
+    sources = [
+        {"url": server.url("good"), "sha256": SHA256},
+        {"url": server.url("other"), "sha256": backwards},
+        {"url": server.url("good"), "sha256": SHA256[:8].upper()},
+    ]
+    paths = [weights.obtain_weights(source, tmp_path) for source in sources]
+    assert [path.read_bytes() for path in paths] == [DATA, DATA[::-1], DATA]
+    assert paths[0] == paths[2] == tmp_path / SHA256[:8] / "data.zip"
+    assert len(server.requests) == 2
+
+
 def test_each_address_that_failed_is_named_with_its_answer(server, tmp_path: Path):
     nobody = "http://127.0.0.1:9/data.zip"  # the discard port: nothing listens there
     with pytest.raises(
@@ -232,21 +398,25 @@ def test_a_file_too_large_for_the_disk_is_refused_before_it_is_fetched(
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr("kdlens.disk.shutil.disk_usage", lambda folder: usage)
     with pytest.raises(
-        InputError, match=r"the download of data\.zip needs 1 MB and the disk has 0"
+        InputError, match=r"the download of data\.zip needs 0\.5 MB and the disk has 1,000 bytes"
     ):
         fetch(tmp_path, server.url("good"))
 
 
-def test_a_local_archive_comes_before_the_addresses(server, tmp_path: Path):
+def test_a_local_archive_comes_before_the_addresses(server, tmp_path: Path, caplog):
+    server.data = b"PK\3\4" + DATA
+    checksum = hashlib.sha256(server.data).hexdigest()
     archive = tmp_path / "here" / "data.zip"
     archive.parent.mkdir()
-    archive.write_bytes(DATA)
+    archive.write_bytes(server.data)
     urls = [server.url("good")]
-    assert obtain(archive, urls, SHA256, tmp_path) == archive
+    assert obtain(archive, urls, checksum, tmp_path) == archive
     with pytest.raises(InputError, match="sha256 is"):
         obtain(archive, urls, "0" * 64, tmp_path)
     assert not server.requests
-    assert obtain("none.zip", urls, SHA256, tmp_path / "new").read_bytes() == DATA
+    assert not caplog.text
+    assert obtain("none.zip", urls, checksum, tmp_path / "new").read_bytes() == server.data
+    assert re.search(r"WARNING.*/none\.zip: not there; fetching it from `urls`", caplog.text)
     with pytest.raises(InputError, match="expected an archive, found a folder"):
         obtain(tmp_path, [], None, tmp_path)
     with pytest.raises(InputError, match="neither `path` nor `urls`"):

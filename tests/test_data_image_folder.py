@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+import logging
 import os
 import shutil
+import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +26,9 @@ from kdlens.data.image_folder import (
     read_dataset,
     split_files,
 )
+from kdlens.data.work import run_chunks
 from kdlens.errors import InputError
+from kdlens.files import sha256_of
 
 SPLITS = {"train": "train", "val": "val"}
 
@@ -62,10 +68,21 @@ def test_the_summary_describes_the_dataset(root: Path, tmp_path: Path):
         "images": {"train": 6, "val": 3},
     }
     files = sorted(path for path in root.rglob("*") if path.suffix.lower() == ".png")
-    lines = sorted(f"{path.relative_to(root)} {path.stat().st_size}\n" for path in files)
+    lines = sorted(f"{sha256_of(path)}  {path.relative_to(root)}\n" for path in files)
     assert digest == hashlib.sha256("".join(lines).encode()).hexdigest()
-    save(root / "val" / "a" / "x.png", 3, (7, 6))
-    assert check(root, tmp_path / "dataset.json")["digest"] != digest
+
+
+def test_the_digest_changes_with_one_byte_of_one_image(root: Path, tmp_path: Path):
+    path = root / "val" / "a" / "x.bmp"  # no checksum of its own, so that any byte may be changed
+    Image.new("L", (6, 6), 7).save(path)
+    digest = check(root, tmp_path / "dataset.json")["digest"]
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    changed = check(root, tmp_path / "dataset.json")["digest"]
+    assert changed != digest
+    path.rename(path.with_name("y.bmp"))
+    assert check(root, tmp_path / "dataset.json")["digest"] not in (digest, changed)
 
 
 def test_images_come_in_torchvisions_order(root: Path, tmp_path: Path):
@@ -160,13 +177,40 @@ def test_missing_folders_and_a_wrong_class_count_are_errors(root: Path, tmp_path
 def test_an_archive_from_an_address_is_kept_beside_the_tree(root: Path, tmp_path: Path):
     archive = shutil.make_archive(str(tmp_path / "images"), "gztar", root.parent, root.name)
     tree = tmp_path / "results" / "tree"
-    unpack_images.main(tree, urls=[Path(archive).as_uri()], subfolder="images")
-    assert (tmp_path / "results" / "download" / "images.tar.gz").exists()
+    downloads = tmp_path / "results" / "download"
+    unpack_images.main(tree, downloads, urls=[Path(archive).as_uri()], subfolder="images")
+    assert (downloads / "images.tar.gz").exists()
     assert (
         check(tree, tmp_path / "new.json")["digest"] == check(root, tmp_path / "old.json")["digest"]
     )
     with pytest.raises(InputError, match=r"sha256 is [0-9a-f]{64}, expected 0000000000"):
-        unpack_images.main(tree, path=archive, sha256="0" * 64)
+        unpack_images.main(tree, downloads, path=archive, sha256="0" * 64)
+
+
+def test_work_in_chunks_keeps_order_and_holds_only_a_few_results():
+    class Result(list):
+        """A list that can be referred to weakly."""
+
+    begun: list[int] = []
+
+    def work(chunk):
+        begun.append(chunk[0])
+        return Result(chunk)
+
+    options = {"workers": 2, "logger": logging.getLogger("test"), "what": "test", "unit": "items"}
+    results = run_chunks(work, range(5000), **options)
+    seen, alive = [], []
+    for result in results:
+        if not seen:
+            time.sleep(0.05)
+            assert len(begun) < 20, "what nobody has asked for yet is not made ahead"
+        seen += result
+        alive.append(weakref.ref(result))
+        del result
+        gc.collect(0)
+        assert sum(reference() is not None for reference in alive) <= 1
+    assert seen == list(range(5000))
+    assert list(run_chunks(work, [], **options)) == []
 
 
 def test_real_images_from_archive_to_summary(tmp_path: Path):
@@ -175,7 +219,7 @@ def test_real_images_from_archive_to_summary(tmp_path: Path):
     if not archive.exists():
         pytest.skip(f"{archive} not found")
     tree = tmp_path / "tree"
-    unpack_images.main(tree, path=str(archive), subfolder="tiny_imagenet")
+    unpack_images.main(tree, tmp_path, path=str(archive), subfolder="tiny_imagenet")
     summary = check(tree, tmp_path / "dataset.json", num_classes=200)
     assert summary["images"] == {"train": 4000, "val": 1000}
     images, labels = load_split(tmp_path / "dataset.json", "val", 64, workers=2)

@@ -23,6 +23,8 @@ channel of the masks is filled with a number that must never be seen.
 from __future__ import annotations
 
 import csv
+import struct
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,28 @@ def write_mask(path: Path, mask: np.ndarray) -> None:
     rgb = np.stack([mask % 256, mask // 256, np.full_like(mask, UNUSED_BLUE)], axis=-1)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(rgb.astype(np.uint8)).save(path)
+
+
+def write_png(
+    path: Path,
+    rows: bytes,
+    *,
+    size: tuple[int, int] = (6, 4),
+    depth: int = 8,
+    interlaced: bool = False,
+) -> None:
+    """Write an RGB PNG of ``size`` (width, height) whose header and pixel data need not agree.
+
+    Args:
+        rows: the data before their compression: a filter byte, 0, and the samples of each row.
+    """
+    header = struct.pack(">IIBBBBB", *size, depth, 2, 0, 0, interlaced)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    packed = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
 
 
 def _label_row(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import initialise_model
 from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
 
@@ -48,6 +49,21 @@ def make_dataset(folder: Path, train: int = 8, val: int = 4, side: int = 32) -> 
     summary = check_image_folder(folder / "tree", {"train": "train", "val": "val"})
     write_json(folder / "dataset.json", {"name": "tiny", **summary})
     return folder / "dataset.json"
+
+
+def make_teacher(dataset: Path, folder: Path) -> Path:
+    """Write a network with random weights and its metrics; return ``model.pt``."""
+    initialise_model.main(
+        dataset,
+        folder / "model.pt",
+        folder / "metrics.json",
+        name="teacher",
+        seed=1,
+        network=TEACHER_NETWORK,
+        image=IMAGE,
+        device="cpu",
+    )
+    return folder / "model.pt"
 
 
 def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, Any]:

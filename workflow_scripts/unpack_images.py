@@ -1,4 +1,7 @@
-"""Get an archive of training images, local or downloaded, and unpack it."""
+"""Get an archive of training images, local or downloaded, and unpack it.
+
+The arguments are those of ``kdlens.data.obtain.obtain_tree``.
+"""
 
 from kdlens.data.obtain import obtain_tree as main
 

@@ -176,7 +176,7 @@ def read_mask(path: Path, mask_shape: tuple[int, int], data: bytes | None = None
                     f"'{image.mode}'"
                 )
             depth = bit_depth(data)
-            if image.mode != "P" and depth != 8:
+            if depth not in (1, 2, 4, 8):  # fewer than 8 if there is a palette
                 raise InputError(
                     f"{path}: expected 8 bits a channel (label = R + 256 * G), found {depth}"
                 )

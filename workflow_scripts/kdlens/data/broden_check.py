@@ -1,10 +1,11 @@
 """Check a whole concept dataset, once, before anything is measured with it.
 
-``check_broden`` decodes every photograph and every mask, of all categories: runs that choose other
-ones share the dataset. ``check_choices`` looks whether what a config chooses is there. What would make a measurement wrong or
+``check_broden`` decodes every photograph and every mask. What would make a measurement wrong or
 impossible is an error, and all of it is reported together; what only looks odd is a warning, which
 goes into ``dataset.json``. (Broden itself gives reason for that distinction: its frequencies and
-coverages were counted before the masks were made smaller, so they never agree exactly.)
+coverages were counted before the masks were made smaller, so they never agree exactly.) All
+categories are checked and described, whichever a run uses, since runs share their datasets;
+``check_choices`` looks whether what a run uses is there.
 
 Errors: a missing or malformed table; a file that is missing, cannot be decoded or lies outside of
 ``images/``; a mask of the wrong size or kind, or without its last rows; a label number that
