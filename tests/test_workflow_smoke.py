@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -33,6 +34,8 @@ def test_everything_is_there_and_nothing_is_left_to_do(smoke):
     for name in ("figure02", "figure03"):
         for extension in ("svg", "pdf", "png"):
             assert (folder / f"figures/{name}.{extension}").stat().st_size > 1000
+    # 55 s on two free cores; the limit for everyone is 90 s, with as much again for a busy machine.
+    assert int((smoke.folder / "seconds.txt").read_text()) < 180
     again = smoke.snakemake("--cores", "1", *SMOKE)
     assert again.returncode == 0, again.output
     assert "Nothing to be done" in again.output
@@ -40,25 +43,31 @@ def test_everything_is_there_and_nothing_is_left_to_do(smoke):
     assert not list(folder.rglob("checkpoint.pt"))
 
 
+TRAINED = ("teacher", "scratch", "label_smoothing", "kd")
+
+
+def upper_quartile(smoke, model: str, labels: str = "") -> float:
+    """The IoU that a quarter of a network's units reach with their best concept."""
+    path = run_folder(smoke) / f"dissection/{model}/seed1/layer4{labels}.csv"
+    with open(path, encoding="utf-8", newline="") as handle:
+        scores = sorted(float(row["score"]) for row in csv.DictReader(handle))
+    return scores[3 * len(scores) // 4]
+
+
 def test_trained_networks_stand_out_from_both_nulls(smoke):
     with open(run_folder(smoke) / "tables/table01.csv", encoding="utf-8", newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["row"] == "seed"]
     found = {(row["model"], row["labels"]): row for row in rows}
-    trained, random = found["scratch", "true"], found["random_init", "true"]
-    assert int(trained["distinct"]) > int(random["distinct"])
-    assert int(trained["total"]) > int(random["total"])
+    # One network of 64 units varies much at this size, four together do not.
+    trained = mean(int(found[model, "true"]["total"]) for model in TRAINED)
+    nulls = [int(found[key]["total"]) for key in (("random_init", "true"), ("scratch", "shuffled"))]
+    assert trained > 1.5 * max(1, *nulls)
+    iou = mean(upper_quartile(smoke, model) for model in TRAINED)
+    assert iou > 1.1 * upper_quartile(smoke, "random_init")
+    assert iou > 1.1 * mean(upper_quartile(smoke, model, "_shuffled") for model in TRAINED)
     # Six classes, so chance is 17 %.
-    assert float(trained["top1"]) > 2 * 100 / 6
-    assert float(random["top1"]) < 2 * 100 / 6
-
-    def median_iou(model: str, labels: str) -> float:
-        path = run_folder(smoke) / f"dissection/{model}/seed1/layer4{labels}.csv"
-        with open(path, encoding="utf-8", newline="") as handle:
-            scores = sorted(float(row["score"]) for row in csv.DictReader(handle))
-        return scores[len(scores) // 2]
-
-    assert median_iou("scratch", "") > 1.1 * median_iou("scratch", "_shuffled")
-    assert median_iou("scratch", "") > 1.1 * median_iou("random_init", "")
+    assert all(float(found[model, "true"]["top1"]) > 2 * 100 / 6 for model in TRAINED)
+    assert float(found["random_init", "true"]["top1"]) < 2 * 100 / 6
 
 
 def test_no_job_takes_more_than_4_gib(smoke):
@@ -130,7 +139,6 @@ AFTER_DISSECTION = {
     "figure02",
     "figure03",
     "write_manifest",
-    "paper",
     "all",
 }
 
@@ -139,8 +147,8 @@ AFTER_DISSECTION = {
     ("module", "runs"),
     [
         # What uses the module, and what hangs on its results; nothing else.
-        ("paper/style.py", {"figure02", "figure03", "write_manifest", "paper", "all"}),
-        ("paper/manifest.py", {"write_manifest", "paper", "all"}),
+        ("paper/style.py", {"figure02", "figure03", "write_manifest", "all"}),
+        ("paper/manifest.py", {"write_manifest", "all"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (
