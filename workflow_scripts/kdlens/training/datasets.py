@@ -21,6 +21,7 @@ traceback of many lines.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ MEMORY_BUDGET = 2**30  # bytes of decoded images that a job may hold without bei
 Batch = tuple[torch.Tensor, torch.Tensor, dict[str, Any]]
 
 
-class ImageDataset(Dataset):
+class ImageDataset(Dataset, ABC):
     """Images with labels that are fetched by the batch.
 
     Attributes:
@@ -53,12 +54,12 @@ class ImageDataset(Dataset):
     def __len__(self) -> int:
         return len(self.labels)
 
+    @abstractmethod
     def __getitems__(self, keys: Sequence[int]) -> Batch | InputError:
         """Return the batch of ``keys``, or the error that stands in its place.
 
         torch's DataLoader prefers this to asking for single items.
         """
-        raise NotImplementedError
 
 
 class HeldImages(ImageDataset):
