@@ -19,7 +19,7 @@ rule dissect:
             expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS),
             caption="captions/dissection_csv.rst",
             category="Units",
-            labels={"model": "{model}", "seed": "{seed}"},
+            labels={"network": "{model}, seed {seed}"},
         ),
         shuffled=expand(
             "{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS

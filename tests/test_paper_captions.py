@@ -1,5 +1,6 @@
 """The report's captions render from the rules' params, are clean rst, and state the settings."""
 
+import ast
 import re
 
 import pytest
@@ -103,3 +104,11 @@ def test_other_captions():
         assert said in text
     assert "sha256 of 3 result files" in render("manifest", {}, files=["a", "b", "c"])
     assert "--configfile" in render("config", {})
+
+
+def test_report_items_have_one_label_each():
+    """With two or more, the report of Snakemake 9.27 may take one for a switch and break."""
+    rules = "\n".join(path.read_text("utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    labels = re.findall(r"labels=(\{.*\})", rules)
+    assert len(labels) == rules.count("report(") > 0
+    assert all(len(ast.literal_eval(found)) == 1 for found in labels)
