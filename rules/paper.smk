@@ -113,17 +113,13 @@ rule write_manifest:
         files=manifest_inputs(),
         library=library("write_manifest"),
     output:
-        manifest=report(
-            f"{RUN}/manifest.json",
+        manifest=f"{RUN}/manifest.json",
+        config=f"{RUN}/config.yaml",
+        html=report(
+            f"{RUN}/provenance.html",
             caption="captions/manifest.rst",
             category="Provenance",
-            labels={"file": "Manifest: checksums and versions"},
-        ),
-        config=report(
-            f"{RUN}/config.yaml",
-            caption="captions/config.rst",
-            category="Provenance",
-            labels={"file": "Config: with every default"},
+            labels={"file": "Code, packages, config and checksums"},
         ),
     log:
         f"{RUN}/logs/write_manifest.log",

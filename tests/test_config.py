@@ -192,6 +192,11 @@ def test_defaults_and_overrides():
     assert "teacher" not in config["paper"]["figure02"]["models"]
 
 
+def test_a_resolved_config_is_a_config_and_makes_the_same_run():
+    config = resolve(DEMO, SCHEMA, PUBLISHED)
+    assert resolve(config, SCHEMA, PUBLISHED) == config
+
+
 def test_environment_variables(monkeypatch):
     monkeypatch.setenv("KDLENS_TEST", "/data")
     assert expand_path("${KDLENS_TEST}/x.zip", "k") == "/data/x.zip"

@@ -122,7 +122,10 @@ def test_broken_or_missing_git_does_not_fail(project, monkeypatch):
 def test_script(files, tmp_path):
     main = runpy.run_path(str(SCRIPTS / "write_manifest.py"))["main"]
     manifest, config = tmp_path / "out" / "manifest.json", tmp_path / "out" / "config.yaml"
-    main(files=files, manifest=manifest, config_yaml=config, config=CONFIG)
+    page = tmp_path / "out" / "provenance.html"
+    main(files=files, manifest=manifest, config_yaml=config, html=page, config=CONFIG)
+    shown = page.read_text("utf-8")
+    assert str(files[0]) in shown and "zebra" in shown and "Git commit" in shown
     assert json.loads(manifest.read_text("utf-8"))["config"] == CONFIG
     text = config.read_text("utf-8")
     assert yaml.safe_load(text) == CONFIG

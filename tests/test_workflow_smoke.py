@@ -89,8 +89,8 @@ def test_manifest_vouches_for_every_file(smoke):
         for path in run_folder(smoke).rglob("*")
         if path.is_file() and not {"logs", "benchmarks"} & set(path.parts)
     }
-    unvouched = {"results/smoke/manifest.json", "results/smoke/config.yaml"}
-    assert results - unvouched <= set(files)
+    own = {f"results/smoke/{name}" for name in ("manifest.json", "config.yaml", "provenance.html")}
+    assert results - own <= set(files)
     for name, digest in files.items():
         assert hashlib.sha256((smoke.folder / name).read_bytes()).hexdigest() == digest
 
@@ -178,8 +178,7 @@ def test_the_report_explains_itself(smoke):
         "results/smoke/figures/figure02.svg",
         "results/smoke/figures/figure03.svg",
         "results/smoke/tables/table01.html",
-        "results/smoke/config.yaml",
-        "results/smoke/manifest.json",
+        "results/smoke/provenance.html",
         "with an IoU of at least 0.05 (",
         "quantile 0.005",
     ):

@@ -34,6 +34,7 @@ import yaml
 import kdlens
 from kdlens.errors import InputError
 from kdlens.files import sha256_of
+from kdlens.paper.formats import escape_markdown, markdown_table
 
 PACKAGES = (
     "snakemake",
@@ -73,6 +74,38 @@ def build_manifest(
         "files": [_describe_file(Path(path)) for path in sorted({str(path) for path in files})],
         "config": plain(config),
     }
+
+
+def to_markdown(manifest: Mapping[str, Any]) -> str:
+    """Return the manifest as a page for people."""
+    git = manifest["git"]
+    state = git["note"] or ("changed since: " + ", ".join(git["changed"]) if git["dirty"] else "")
+    code = {
+        "Git commit": f"{git['commit'] or 'unknown'}{f' ({state})' if state else ''}",
+        "Checksum of the workflow's files": manifest["source_sha256"],
+        "Checksum of uv.lock": manifest["lock_sha256"] or "not there",
+        "Python": manifest["python"],
+        "Platform": manifest["platform"],
+        **{name: version or "not here" for name, version in manifest["packages"].items()},
+    }
+    facts = [f"- {escape_markdown(key)}: `{value}`" for key, value in code.items()]
+    files = [
+        [f"`{entry['path']}`", f"{entry['bytes']:,}", f"`{entry['sha256'][:16]}`"]
+        for entry in manifest["files"]
+    ]
+    return "\n".join(
+        [
+            "# Provenance\n",
+            "What made these results. The same in full, for programs: `manifest.json` and "
+            "`config.yaml`.\n",
+            "## Code and packages\n",
+            *facts,
+            "\n## Config, with every default\n",
+            f"```yaml\n{config_as_yaml(manifest['config'])}```\n",
+            "## Results\n",
+            markdown_table(["File", "Bytes", "sha256 (first digits)"], files),
+        ]
+    )
 
 
 def config_as_yaml(config: Mapping[str, Any]) -> str:

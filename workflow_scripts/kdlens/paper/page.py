@@ -1,4 +1,4 @@
-"""A Markdown table as a page of its own, for the report: the same words, easier on the eyes.
+"""A Markdown text as a page of its own, for the report: the same words, easier on the eyes.
 
 The page stands alone (its style is inside) and fits a phone, where a wide table scrolls.
 """
@@ -9,12 +9,13 @@ from markdown_it import MarkdownIt
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
-       max-width: 80rem; margin: 1.5rem auto; padding: 0 1rem; }
+       max-width: 80rem; margin: 1.5rem auto; padding: 0 .6rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .87em; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .35rem; border-bottom: 1px solid #ddd; white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 7.5em; }
+th, td { padding: .3rem .25rem; border-bottom: 1px solid #ddd; white-space: nowrap; }
+td:last-child { white-space: normal; min-width: 6.5em; }
+pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; }
 thead th { border-bottom: 2px solid #1a1a1a; } td em { color: #555; }
 """
 
