@@ -10,9 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo smoke real report test lint format clean-env help
 
 help:
-	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 10 minutes)'
+	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 8 minutes)'
 	@echo 'make smoke    the same in miniature (about a minute)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
+	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'

@@ -11,10 +11,11 @@ BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow_scripts"))
 
 from kdlens.config import published_rows, resolve
+from kdlens.data.choices import check_choices
 from kdlens.data.sources import is_archive
 from kdlens.dependencies import library_modules
 from kdlens.errors import InputError, suggest
-from kdlens.schema import load_schema
+from kdlens.schema import load_schema, require_unique_keys
 
 
 def in_project(path):
@@ -25,6 +26,8 @@ def in_project(path):
 PUBLISHED = in_project("config/reference/han2023/table01.csv")
 
 try:
+    for file in workflow.configfiles:
+        require_unique_keys(file)
     # CONFIG is the config checked, with every default filled in; `config` is as the user wrote it.
     CONFIG = resolve(
         config,
@@ -52,6 +55,13 @@ def check_targets(targets):
     Snakemake itself would say no more than that no rule makes the file.
     """
     for target in targets:
+        if target.startswith(f"{CONFIG['results']}/") and not target.startswith(
+            (RUN, DATA)
+        ):
+            raise WorkflowError(
+                f"{target}: belongs to another run than '{CONFIG['run']}', which this config is "
+                "for; write the target first and then --configfile with the other run's config"
+            )
         match = re.search(r"/(?:models|dissection)/([^/]+)/seed(\d+)/", target)
         if not match or not target.startswith(RUN):
             continue
@@ -437,3 +447,15 @@ def manifest_inputs():
         f"{RUN}/dissection/activation_maps.npz",
         *paper_files(),
     ]
+
+
+# What the config names of the concept dataset is looked up here once the dataset has been checked:
+# as params of a job it would make that job, and all that follows, out of date with every change.
+if (
+    Path(dataset_summary("concept_data")).exists()
+    and Path(dataset_root("concept_data"), "category.csv").exists()
+):
+    try:
+        check_choices(CONFIG, Path(dataset_root("concept_data")))
+    except InputError as error:
+        raise WorkflowError(str(error)) from None

@@ -10,7 +10,7 @@ import yaml
 
 from kdlens.config import expand_path, published_rows, resolve
 from kdlens.errors import InputError
-from kdlens.schema import load_schema
+from kdlens.schema import load_schema, require_unique_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = sorted(ROOT.glob("config/*.yaml"))
@@ -49,7 +49,11 @@ def test_shipped_configs_resolve(path):
         ("modles", {}, "config key modles is not known; did you mean 'models'?"),
         ("models", ..., "the key models is missing"),
         ("models", None, "config key models: null is empty; write a mapping"),
-        ("run", "My Run", "config key run: 'My Run' does not have the form"),
+        (
+            "run",
+            "My Run",
+            "run: 'My Run' is not of the right form; write lower-case letters",
+        ),
         ("device", "gpu", "write one of: auto, cpu, cuda"),
         ("training.epochs", 0, "config key training.epochs: 0 is out of range"),
         (
@@ -160,7 +164,7 @@ def test_defaults_follow_the_rows_that_are_shown():
 def test_weights_by_name_have_torchvisions_form():
     weights = {"torchvision": "resnet34", "sha256": "b627a593"}
     own = {"network": "resnet18_w16", "method": "checkpoint", "weights": weights}
-    with pytest.raises(InputError, match=r"models\.own\.weights\.torchvision: 'resnet34' does not"):
+    with pytest.raises(InputError, match=r"models\.own\.weights\.torchvision: 'resnet34' is not"):
         resolve(changed("models.own", own), SCHEMA, PUBLISHED)
 
 
@@ -195,6 +199,15 @@ def test_defaults_and_overrides():
 def test_a_resolved_config_is_a_config_and_makes_the_same_run():
     config = resolve(DEMO, SCHEMA, PUBLISHED)
     assert resolve(config, SCHEMA, PUBLISHED) == config
+
+
+def test_a_key_that_is_there_twice(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("run: a\nmodels:\n  kd: {alpha: 1}\n  kd: {alpha: 2}\n")
+    with pytest.raises(InputError, match=r"config\.yaml, line 4: the key kd is there twice"):
+        require_unique_keys(path)
+    for shipped in CONFIGS:
+        require_unique_keys(shipped)
 
 
 def test_environment_variables(monkeypatch):

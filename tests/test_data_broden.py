@@ -178,7 +178,7 @@ def test_faults_that_the_check_has_not_seen_stop_the_reader(root: Path):
 
 def test_a_whole_tree_is_described(root: Path, tmp_path: Path):
     output = tmp_path / "dataset.json"
-    check_concepts.main(root, output, name="tiny", categories=None, workers=2)
+    check_concepts.main(root, output, name="tiny", workers=2)
     summary = json.loads(output.read_text())
     digest = summary.pop("digest")
     assert summary == {
@@ -200,47 +200,6 @@ def test_a_whole_tree_is_described(root: Path, tmp_path: Path):
         for name in sorted(files)
     ]
     assert digest == hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def test_what_a_run_chooses_changes_nothing_in_the_description(root: Path, tmp_path: Path):
-    outputs = [tmp_path / "all.json", tmp_path / "some.json"]
-    check_concepts.main(root, outputs[0], name="tiny")
-    chosen = {"categories": ["object", "part"], "category": "part", "concept": "claw"}
-    check_concepts.main(root, outputs[1], name="tiny", **chosen)
-    assert outputs[0].read_bytes() == outputs[1].read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("choices", "message"),
-    [
-        (
-            {"categories": ["objects"]},
-            r"^concept_data\.categories: .*no category 'objects'; did you",
-        ),
-        ({"category": "parts"}, r"^paper\.figure03\.category: .* 'parts'; did you mean 'part'\?"),
-        (
-            {"category": "part", "categories": ["object", "scene"]},
-            r"^paper\.figure03\.category: 'part' is not among .*choose one of object, scene",
-        ),
-        (
-            {"category": "object", "concept": "dogs"},
-            r"^paper\.figure03\.concept: 'dogs' .*'object'; did you mean 'dog'\? Known: dog, gr",
-        ),
-        ({"category": "part", "concept": "dog"}, "'dog' is no label .* Known: claw, paw$"),
-        # A label that no chosen category lists belongs to none, not to the last one.
-        (
-            {"categories": ["object", "part"], "category": "part", "concept": "fur"},
-            "'fur' is no label .* Known: claw, paw$",
-        ),
-    ],
-)
-def test_a_choice_that_is_not_there_is_found_before_the_long_work(
-    choices: dict, message: str, root: Path, tmp_path: Path
-):
-    for path in (root / "images" / "hand").iterdir():
-        path.unlink()  # the check itself would complain of these
-    with pytest.raises(InputError, match=message):
-        check_concepts.main(root, tmp_path / "dataset.json", name="tiny", **choices)
 
 
 def test_images_are_annotated_by_the_primary_category_of_their_labels(tmp_path: Path):

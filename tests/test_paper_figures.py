@@ -75,8 +75,8 @@ def small():
 def test_figure02_shows_the_table(small):
     texts = check_legible(small)
     total, unique, categories = small.axes
-    assert numbers_of(total) == ["102", "86", "110", "1.5", "0"]
-    assert numbers_of(unique) == ["51", "43", "55", "0.5", "0"]
+    assert numbers_of(total) == ["101.5", "85.5", "110", "1.5", "0"]
+    assert numbers_of(unique) == ["50.5", "42.5", "55", "0.5", "0"]
     assert len(numbers_of(categories)) == 6 * 5
     assert [tick.get_text() for tick in categories.get_xticklabels()] == [
         name.capitalize() for name in CATEGORIES

@@ -207,7 +207,7 @@ def test_formats():
         "0.0",
         "–",
     ]
-    assert [on_bar(v) for v in (0.0, 8.5, 88.5, 97.5, None)] == ["0", "8.5", "89", "98", "–"]
+    assert [on_bar(v) for v in (0.0, 8.5, 88.5, 97.5, None)] == ["0", "8.5", "88.5", "97.5", "–"]
 
 
 def test_script_writes_four_files(inputs, tmp_path):

@@ -97,6 +97,9 @@ def test_a_target_of_an_unknown_model_is_refused(fresh):
     run = fresh.snakemake("-n", "results/demo/models/scratch/seed9/model.pt")
     assert run.returncode != 0
     assert "scratch has no seed 9; it has 1, 2" in run.output
+    run = fresh.snakemake("-n", "results/smoke/tables/table01.md")
+    assert run.returncode != 0
+    assert "belongs to another run than 'demo'" in run.output
 
 
 def test_nothing_is_trained_before_the_concepts_are_checked(fresh):

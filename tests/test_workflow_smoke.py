@@ -168,6 +168,51 @@ def test_an_edit_in_the_library_reruns_exactly_what_uses_it(smoke, module, runs)
     assert {rule for rule in plan.jobs() if rule != "total"} == runs
 
 
+def test_a_failed_check_costs_no_training(smoke):
+    tree = smoke.folder / "results/data/world_concepts_small/tree"
+    mask = next(tree.glob("images/world/*_object.png"))
+    module = smoke.folder / "workflow_scripts/kdlens/data/broden_check.py"
+    content, old = mask.read_bytes(), append(module)
+    mask.unlink()
+    try:
+        failed = smoke.snakemake("--cores", "1", *SMOKE)
+    finally:
+        mask.write_bytes(content)
+        module.write_text(old, "utf-8")
+    assert failed.returncode != 0
+    assert f"error: {tree.relative_to(smoke.folder)}" in failed.output
+    assert mask.name in failed.output
+    plan = smoke.snakemake("-n", "--rerun-incomplete", *SMOKE)
+    assert plan.returncode == 0, plan.output
+    assert "train_model" not in plan.jobs()
+    assert smoke.snakemake("--cores", "2", "--rerun-incomplete", *SMOKE).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("figure03", "message"),
+    [
+        ("{category: objects}", "no category 'objects'; did you mean 'object'?"),
+        ("{concept: horsse}", "no object 'horsse'; did you mean 'horse'?"),
+    ],
+)
+def test_what_a_figure_names_is_looked_up_before_any_job(smoke, figure03, message):
+    text = (smoke.folder / "config/smoke.yaml").read_text("utf-8")
+    (smoke.folder / "wrong.yaml").write_text(f"{text}\npaper: {{figure03: {figure03}}}\n", "utf-8")
+    plan = smoke.snakemake("-n", "--configfile", "wrong.yaml")
+    assert plan.returncode != 0
+    assert message in plan.output
+
+
+def test_another_choice_for_a_figure_costs_that_figure_only(smoke):
+    text = (smoke.folder / "config/smoke.yaml").read_text("utf-8")
+    (smoke.folder / "other.yaml").write_text(
+        f"{text}\npaper: {{figure03: {{images: 2}}}}\n", "utf-8"
+    )
+    plan = smoke.snakemake("-n", "--configfile", "other.yaml")
+    assert plan.returncode == 0, plan.output
+    assert set(plan.jobs()) == {"activation_maps", "figure03", "write_manifest", "all"}
+
+
 def test_the_report_explains_itself(smoke):
     report = smoke.folder / "report.html"
     run = smoke.snakemake("--report", "report.html", *SMOKE)

@@ -10,6 +10,7 @@ of the variant that was meant.
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,25 @@ from kdlens.errors import InputError, suggest
 def load_schema(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read a schema file (YAML)."""
     return yaml.safe_load(Path(path).read_text("utf-8"))
+
+
+def require_unique_keys(path: str | os.PathLike[str]) -> None:
+    """Raise an InputError for a key that is there twice: YAML would take the last in silence."""
+    waiting = [yaml.compose(Path(path).read_text("utf-8"), Loader=yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise InputError(
+                        f"{path}, line {line}: the key {key.value} is there twice; remove one"
+                    )
+                seen.add(key.value)
+                waiting.append(value)
 
 
 def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
@@ -54,11 +74,14 @@ def _one_line(error: Any) -> str:
         return f"{prefix}{_yaml(value)} is not among the choices; write one of: {allowed}"
     if error.validator == "type":
         expected = error.validator_value
+        if expected == "number" and isinstance(value, str) and _is_number(value):
+            return f"{prefix}YAML takes {value} for a text; write {float(value)!r}"
         return f"{prefix}{_yaml(value)} is {_type_name(value)}; write {_article(expected)}"
     if error.validator == "pattern":
         if error.absolute_schema_path and "propertyNames" in error.absolute_schema_path:
             return f"{prefix}the name {value!r} has other characters than letters, digits and . _ -"
-        return f"{prefix}{value!r} does not have the form {error.validator_value}"
+        form = error.schema.get("$comment", f"the form {error.validator_value}")
+        return f"{prefix}{value!r} is not of the right form; write {form}"
     bounds = {
         "minimum": "at least",
         "exclusiveMinimum": "more than",
@@ -73,6 +96,13 @@ def _one_line(error: Any) -> str:
     if error.validator == "uniqueItems":
         return f"{prefix}{_yaml(value)} names something twice; name each once"
     return prefix + error.message
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _yaml(value: Any) -> str:

@@ -29,6 +29,8 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
         level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )
     logging.captureWarnings(True)
+    # Says what it does to each glyph of a font that goes into a figure.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     logger = logging.getLogger("kdlens")
     start = time.monotonic()
     try:
@@ -36,6 +38,9 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
     except InputError as error:
         logger.error("error: %s", error)
         sys.exit(1)
+    except KeyboardInterrupt:
+        logger.error("interrupted; the same command, with --rerun-incomplete, goes on from here")
+        sys.exit(130)
     except MemoryError:
         logger.exception("out of memory: lower the batch size or the image size in the config")
         sys.exit(1)

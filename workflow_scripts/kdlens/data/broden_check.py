@@ -44,59 +44,13 @@ from kdlens.data.broden import (
 from kdlens.data.image_folder import listed
 from kdlens.data.png import has_all_rows
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError, suggest
+from kdlens.errors import InputError
 from kdlens.files import sha256_of
 
 logger = logging.getLogger(__name__)
 
 _TOLERANCE = 0.2  # a relative difference of frequency or coverage that is worth a warning,
 _SLACK = 2.0  # if it is also this many images
-
-
-def check_choices(
-    root: str | os.PathLike[str],
-    categories: Sequence[str] | None = None,
-    category: str | None = None,
-    concept: str | None = None,
-) -> None:
-    """Check, before the long work, that what the config chooses of a dataset is there.
-
-    Args:
-        categories: the key concept_data.categories; None for all.
-        category: the key paper.figure03.category; None if there is no such figure.
-        concept: the key paper.figure03.concept, a label whose primary category, among those
-            chosen, is ``category``; None if the figure chooses one itself.
-
-    Raises:
-        InputError: that names the key, and what is there.
-    """
-    path = Path(root) / "category.csv"
-    known = [row["name"] for row in read_table(path, CATEGORY_COLUMNS)]
-    keys = {"concept_data.categories": categories or []}
-    keys["paper.figure03.category"] = [category] if category is not None else []
-    for key, names in keys.items():
-        for name in names:
-            if name not in known:
-                raise InputError(f"{key}: {path} has no category '{name}'; {suggest(name, known)}")
-    if category is None:
-        return
-    if categories is not None and category not in categories:
-        raise InputError(
-            f"paper.figure03.category: '{category}' is not among concept_data.categories, so it "
-            f"is not measured; add it there, or choose one of {', '.join(categories)}"
-        )
-    if concept is None:
-        return
-    dataset = Broden(root, categories)
-    path = dataset.root / f"c_{category}.csv"
-    numbers = [read_number(path, row, "number") for row in read_table(path, CODE_COLUMNS)]
-    index = dataset.categories.index(category)
-    labels = [dataset.label_names[n] for n in numbers if dataset.primary_category[n] == index]
-    if concept not in labels:
-        raise InputError(
-            f"paper.figure03.concept: '{concept}' is no label whose primary category is "
-            f"'{category}'; {suggest(concept, labels)}"
-        )
 
 
 def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, Any]:

@@ -6,7 +6,6 @@ decimal as a mean; accuracies have two. A change always shows its sign.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -93,12 +92,12 @@ def signed(value: float | None, decimals: int) -> str:
 
 
 def on_bar(value: float | None) -> str:
-    """Format a count for the top of a bar: short, so one decimal below ten and none above."""
+    """Format a count for the top of a bar: with a decimal only where it needs one."""
     if value is None:
         return MISSING
     if float(value).is_integer():
         return str(int(value))
-    return f"{value:.1f}" if value < 9.95 else str(math.floor(value + 0.5))
+    return f"{value:.1f}"
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
