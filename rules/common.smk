@@ -55,15 +55,17 @@ def check_targets(targets):
     Snakemake itself would say no more than that no rule makes the file.
     """
     for target in targets:
-        if target.startswith(f"{CONFIG['results']}/") and not target.startswith(
-            (RUN, DATA)
-        ):
+        files = re.match(
+            rf"{re.escape(CONFIG['results'])}/([^/]+)/(models|dissection|tables|figures)/",
+            target,
+        )
+        if files and files.group(1) != CONFIG["run"]:
             raise WorkflowError(
                 f"{target}: belongs to another run than '{CONFIG['run']}', which this config is "
                 "for; write the target first and then --configfile with the other run's config"
             )
         match = re.search(r"/(?:models|dissection)/([^/]+)/seed(\d+)/", target)
-        if not match or not target.startswith(RUN):
+        if not files or not match:
             continue
         name, seed = match.groups()
         if name not in MODELS:

@@ -34,8 +34,10 @@ def check_choices(config: Mapping[str, Any], root: Path) -> None:
                     f"config key {key}: {root} has no category '{name}'; {suggest(name, known)}"
                 )
     concept = shown.get("concept")
+    if concept is None:
+        return
     labels = _names(root / f"c_{shown['category']}.csv")
-    if concept is not None and concept not in labels:
+    if concept not in labels:
         raise InputError(
             f"config key paper.figure03.concept: {root} has no {shown['category']} '{concept}'; "
             f"{suggest(concept, labels)}"
