@@ -282,7 +282,8 @@ def all_tallies():
 
 def dissection_params(wildcards):
     keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
-    keys += ("batch_size", "workers", "memory_gib")
+    keys += ("top_images", "precision", "batch_size", "workers")
+    keys += ("memory_gib", "device_memory_gib")
     settings = CONFIG["dissection"]
     return {
         **{key: settings[key] for key in keys},
@@ -440,11 +441,10 @@ def manifest_inputs():
         *all_model_files("metrics.json"),
         *[model_file(*pair, file) for pair in pairs(trained) for file in recipes],
         *[
-            f"{DISSECTION.format(model=name, seed=seed)}/{layer}{labels}.{extension}"
+            f"{DISSECTION.format(model=name, seed=seed)}/{layer}{ending}"
             for name, seed in dissected
             for layer in LAYERS
-            for labels in ("", "_shuffled")
-            for extension in ("npz", "csv")
+            for ending in (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
         ],
         f"{RUN}/dissection/activation_maps.npz",
         *paper_files(),

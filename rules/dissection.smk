@@ -10,17 +10,19 @@ rule dissect:
         library=library("dissect"),
     output:
         tallies=expand(
-            "{folder}/{layer}{labels}.npz",
+            "{folder}/{layer}{kind}.npz",
             folder=DISSECTION,
             layer=LAYERS,
-            labels=["", "_shuffled"],
+            kind=["", "_shuffled", "_top"],
         ),
+        # The report offers the layer that the tables are about; the gallery shows all.
         units=report(
-            expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS),
+            f"{DISSECTION}/{TABLE_LAYER}.csv",
             caption="captions/dissection_csv.rst",
             category="Units",
             labels={"network": "{model}, seed {seed}"},
         ),
+        other_units=expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS[:-1]),
         shuffled=expand(
             "{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS
         ),

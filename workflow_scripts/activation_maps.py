@@ -15,7 +15,7 @@ import numpy as np
 
 from kdlens.data.broden import Broden
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
-from kdlens.dissection.engine import NetworkInput
+from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
 from kdlens.files import atomic_path, read_json
