@@ -1,5 +1,7 @@
 # Paths, access to the config, and what jobs ask of the machine. All functions of the rules are here.
 
+import hashlib
+import json
 import os
 import re
 import sys
@@ -173,6 +175,24 @@ def own_files(role):
     if role == "training_data":
         names = splits().values()
     return [str(root / name) for name in names if (root / name).exists()]
+
+
+def pack_params():
+    categories = sorted(CONFIG["concept_data"].get("categories", []))
+    return {
+        "image_size": CONFIG["dissection"]["image_size"],
+        "pixels_gib": CONFIG["dissection"]["pack_pixels_gib"],
+        "categories": categories or None,
+    }
+
+
+def packed_concepts():
+    """Return the folder of the packed concept dataset: one for each choice, since runs share it."""
+    choice = pack_params()
+    text = json.dumps(choice, sort_keys=True)
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+    name = f"packed_{choice['image_size']}_{digest}"
+    return f"{DATA}/{CONFIG['concept_data']['name']}/{name}"
 
 
 # ---- models -------------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ rule dissect:
     input:
         model=f"{MODEL}/model.pt",
         dataset=dataset_summary("training_data"),
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=packed_concepts(),
         library=library("dissect"),
     output:
         tallies=expand(
@@ -51,8 +50,7 @@ rule activation_maps:
         models=figure03_files("models"),
         tallies=figure03_files("tallies"),
         dataset=dataset_summary("training_data"),
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=packed_concepts(),
         library=library("activation_maps"),
     output:
         maps=f"{RUN}/dissection/activation_maps.npz",

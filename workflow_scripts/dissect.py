@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.data.broden import Broden
+from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.engine import Dissection, dissect
 from kdlens.dissection.unit_table import unit_table
 from kdlens.files import read_json, sha256_of, write_text
@@ -51,7 +51,7 @@ def main(
     Args:
         model: the network's ``model.pt``.
         dataset: ``dataset.json`` of the images it was trained on (its classes).
-        concepts: ``dataset.json`` of the concept images.
+        concepts: folder of the packed concept dataset.
         output_dir: folder of the outputs.
         network: architecture, width, stem, last_stride.
         image: ``{"size", "mean", "std"}``.
@@ -69,7 +69,7 @@ def main(
         What :func:`~kdlens.dissection.engine.dissect` returned.
     """
     set_determinism(0, threads)
-    training_set, concept_set = read_json(dataset), read_json(concepts)
+    training_set, pack = read_json(dataset), PackedConcepts(concepts, categories)
     loaded = load_network(network, len(training_set["classes"]), model, resolve_device(device))
     about = {
         "model": label["model"],
@@ -77,13 +77,13 @@ def main(
         "model_sha256": sha256_of(model),
         "network": dict(network),
         "image": dict(image),
-        "concepts": concept_set["name"],
-        "concepts_digest": concept_set["digest"],
+        "concepts": pack.name,
+        "concepts_digest": pack.digest,
     }
     dissected = dissect(
         loaded,
         layers,
-        Broden(concept_set["root"], categories),
+        pack,
         image=image,
         quantiles=quantiles,
         shuffle_seed=shuffle_seed,

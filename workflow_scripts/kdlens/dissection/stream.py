@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from kdlens.data.photographs import read_image
 from kdlens.data.regions import PlanesAndScalars, Regions, regions_of
 from kdlens.data.work import Progress
 from kdlens.dissection.labels import LabelBatch, pack_labels
@@ -57,29 +57,6 @@ class Batch:
         """Copy to page-locked memory, from where a GPU fetches by itself."""
         parts = (self.pixels, self.labels, self.shuffled_labels)
         return Batch(self.images, *(part if part is None else part.pin_memory() for part in parts))
-
-
-def read_image(path: object, size: int) -> np.ndarray:
-    """Decode an image file to (size, size, 3) uint8 RGB.
-
-    An image of another size is resized to it (bilinear, antialiased), both sides by themselves:
-    Broden's images are squashed to a square, and its masks with them.
-
-    Raises:
-        InputError: if the file is missing or cannot be decoded.
-    """
-    try:
-        with Image.open(path) as image:
-            image = image.convert("RGB")
-            if image.size != (size, size):
-                image = image.resize((size, size), Image.Resampling.BILINEAR)
-            return np.array(image)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such image file; check the concept dataset") from error
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
-        raise InputError(
-            f"{path}: not a readable image ({error}); fetch the concept dataset again"
-        ) from error
 
 
 def pixels_of(concepts: Concepts, index: int, size: int) -> np.ndarray:
