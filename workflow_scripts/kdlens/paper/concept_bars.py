@@ -119,7 +119,7 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
         top = max((concept.units for concept in counts.concepts), default=1)
         slots = max(max(map(len, rows)), 12)
         numbers = max((text_width(str(concept.units)) for concept in counts.concepts), default=0)
-        upright = numbers + 1 > _AXES_WIDTH * 72 / slots
+        upright = numbers + 2 > _AXES_WIDTH * 72 / slots
         room = (numbers if upright else FONT_SIZE) + 4
         for panel, row in zip(panels, rows, strict=True):
             _bars(panel, row, colors, upright)
