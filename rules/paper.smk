@@ -202,9 +202,9 @@ rule concept_bars:
         pdf=f"{RUN}/figures/concepts_{{model}}.pdf",
         png=f"{RUN}/figures/concepts_{{model}}.png",
     log:
-        f"{RUN}/figures/logs/concepts_{{model}}.log",
+        f"{RUN}/figures/{{model}}/logs/concept_bars.log",
     benchmark:
-        f"{RUN}/figures/benchmarks/concepts_{{model}}.tsv"
+        f"{RUN}/figures/{{model}}/benchmarks/concept_bars.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["models"]),
     conda:
@@ -234,9 +234,9 @@ rule unit_grids:
             labels={"network": "{model}"},
         ),
     log:
-        f"{RUN}/figures/logs/units_{{model}}.log",
+        f"{RUN}/figures/{{model}}/logs/unit_grids.log",
     benchmark:
-        f"{RUN}/figures/benchmarks/units_{{model}}.tsv"
+        f"{RUN}/figures/{{model}}/benchmarks/unit_grids.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["unit_grids"]["models"]),
     conda:

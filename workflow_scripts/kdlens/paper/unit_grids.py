@@ -42,7 +42,7 @@ _WIDEST_CELL = 0.9
 _DARK = 0.33
 """Brightness outside the region."""
 
-_STEP = 8
+_STEP = 10
 """Colours are multiples of this, of 255: half the bytes, and not to be seen."""
 
 
@@ -211,4 +211,4 @@ def _row(panel: Axes, row: Row, y: float, height: float, cell: float, color: str
         h, w = (cell * length / longer for length in picture.shape[:2])
         left = _TEXT_WIDTH + i * (cell + _GAP) + (cell - w) / 2
         upper = y + (height - h) / 2
-        panel.imshow(picture, extent=(left, left + w, upper + h, upper))
+        panel.imshow(picture, extent=(left, left + w, upper + h, upper), interpolation="none")
