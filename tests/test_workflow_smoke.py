@@ -186,7 +186,7 @@ DRAWN |= {"concept_bars", "unit_grids"}
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (
             "data/broden_check.py",
-            {"check_concepts", "dissect"} | AFTER_DISSECTION,
+            {"check_concepts", "pack_concepts", "dissect"} | AFTER_DISSECTION,
         ),
     ],
 )

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kdlens.data.broden import Broden
+from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
-from kdlens.dissection.engine import NetworkInput
+from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
 from kdlens.files import atomic_path, read_json
@@ -47,7 +47,8 @@ def main(
     """Write the maps.
 
     Args:
-        concepts, dataset: ``dataset.json`` of the concept and of the training images.
+        concepts: folder of the packed concept dataset.
+        dataset: ``dataset.json`` of the training images.
         models, tallies: the networks' files, in the order of ``entries``.
         output: the ``.npz``.
         entries: ``{"model", "seed", "label", "network"}`` of each network.
@@ -71,10 +72,10 @@ def main(
     label = choose_concept(
         counted, category, concept=concept, quantile=quantile, denominator=denominator
     )
-    broden = Broden(read_json(concepts)["root"], categories)
-    if list(broden.label_names) != counted[0].label_names.tolist():
+    pack = PackedConcepts(concepts, categories)
+    if list(pack.label_names) != counted[0].label_names.tolist():
         raise InputError(f"{tallies[0]}: dissected with another concept dataset; dissect it again")
-    shown = find_images(broden, label, images, image["size"], workers=threads)
+    shown = find_images(pack, label, images, image["size"], workers=threads)
     classes = len(read_json(dataset)["classes"])
     columns: dict[str, list[Any]] = {
         key: [] for key in ("maps", "upsampled", "thresholds", "units", "ious")
@@ -87,7 +88,7 @@ def main(
             layer,
             unit,
             shown.pixels,
-            broden.mask_shape,
+            pack.mask_shape,
             NetworkInput(image, target),
             batch_size,
         )
@@ -114,7 +115,7 @@ def main(
             images=shown.pixels,
             masks=shown.masks,
             image_numbers=np.array(shown.numbers),
-            concept=np.array(broden.label_names[label]),
+            concept=np.array(pack.label_names[label]),
             category=np.array(category),
             entries=np.array(json.dumps([dict(entry) for entry in entries], sort_keys=True)),
             meta=np.array(json.dumps(meta, sort_keys=True)),
