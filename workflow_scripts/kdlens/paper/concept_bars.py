@@ -120,7 +120,7 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
         slots = max(max(map(len, rows)), 12)
         numbers = max((text_width(str(concept.units)) for concept in counts.concepts), default=0)
         upright = numbers + 2 > _AXES_WIDTH * 72 / slots
-        room = (numbers if upright else FONT_SIZE) + 4
+        room = (numbers if upright else FONT_SIZE) + 5
         for panel, row in zip(panels, rows, strict=True):
             _bars(panel, row, colors, upright)
             panel.set_xlim(-0.7, slots - 0.3)
@@ -185,7 +185,7 @@ def _bars(panel: Axes, row: Sequence[Concept], colors: dict[str, str], upright: 
         panel.annotate(
             str(units),
             (place, units),
-            xytext=(0, 1.5),
+            xytext=(0, 2.5),
             textcoords="offset points",
             ha="center",
             va="bottom",
