@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from kdlens.config_figures import resolve_figures
 from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
 
@@ -66,6 +67,7 @@ def resolve(
     _check_models(config)
     _check_references(config, published)
     _check_paper(config)
+    resolve_figures(config)
     return config
 
 
