@@ -20,6 +20,8 @@ COMMON = {
     "table01_comparison": 1,
     "figure02": 1,
     "figure03": 1,
+    "gallery": 5,
+    "gallery_index": 1,
     "write_manifest": 1,
     "all": 1,
 }

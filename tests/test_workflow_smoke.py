@@ -138,6 +138,8 @@ AFTER_DISSECTION = {
     "table01_comparison",
     "figure02",
     "figure03",
+    "gallery",
+    "gallery_index",
     "write_manifest",
     "all",
 }
@@ -149,6 +151,7 @@ AFTER_DISSECTION = {
         # What uses the module, and what hangs on its results; nothing else.
         ("paper/style.py", {"figure02", "figure03", "write_manifest", "all"}),
         ("paper/manifest.py", {"write_manifest", "all"}),
+        ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "all"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (
