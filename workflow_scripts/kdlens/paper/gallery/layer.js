@@ -167,8 +167,9 @@
     };
     Object.assign(state, initial);
     for (const [key, value] of given) {
+      if (!Object.hasOwn(initial, key)) continue;
       if (typeof initial[key] === "boolean") state[key] = value === "1";
-      else if (key in initial && (!known[key] || known[key].includes(value))) state[key] = value;
+      else if (!known[key] || known[key].includes(value)) state[key] = value;
     }
   };
 
