@@ -286,7 +286,9 @@ def test_blocks_give_the_pixels_of_whole_maps(small, large):
         values = upsample(blocks.place, blocks.corners)
         there = flatnonzero(~values.isnan())
         block = there // values.shape[1]
-        pixel = upsample.pixel(blocks.place[block], there - block * values.shape[1])
+        pixel = (
+            upsample.first(blocks.place)[block] + upsample.offset[there - block * values.shape[1]]
+        )
         found = torch.full_like(expected, -torch.inf)
         found[blocks.image[block].long(), blocks.unit[block].long(), pixel] = values.view(-1)[there]
         # To the last bit where a block is kept, and nothing above the bound is left out.
@@ -305,14 +307,16 @@ def as_set(blocks):
 def test_kept_blocks_are_sifted_as_the_bound_rises():
     generator = torch.Generator().manual_seed(0)
     batches = [torch.randn(8, 3, 6, 5, generator=generator) for _ in range(3)]
-    kept = KeptBlocks()
-    for bound, maps in zip((-9.0, 1.0, 1.6), batches, strict=True):
-        kept.add(maps, maps > bound)
-    # The first batch is kept as maps, which take less; so does the second until it is sifted.
-    assert kept.nbytes >= batches[0].nbytes
+    kept = KeptBlocks(0.04)
+    for bound, maps in zip((None, 1.0, 1.6), batches, strict=True):
+        above = None if bound is None else maps > bound
+        kept.add(maps, above, 0.0 if above is None else above.float().mean().item())
+    # The first two batches are kept whole, since most of that will go.
+    assert kept.nbytes > batches[0].nbytes
+    assert isinstance(kept._batches[0], torch.Tensor)
     full = kept.nbytes
     kept.prune(torch.tensor([1.8, 1.9, 9.0]))
-    assert kept.nbytes < 0.7 * full
+    assert kept.nbytes < full / 2
     thresholds = torch.tensor([2.0, 1.9, 9.0])
     for blocks, maps in zip(kept.take(thresholds), batches, strict=True):
         expected = blocks_above(maps, maps > thresholds[:, None, None])

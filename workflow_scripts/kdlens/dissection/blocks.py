@@ -24,6 +24,8 @@ from torch import Tensor
 
 # Bytes of a block in memory, and of a cell of a map.
 _BLOCK, _CELL = 28, 4
+# How many times more cells above the bound than there will be are worth waiting for.
+_DENSE = 2.5
 
 
 @dataclasses.dataclass
@@ -90,37 +92,46 @@ def blocks_above(maps: Tensor, above: Tensor) -> Blocks:
 
 
 class KeptBlocks:
-    """The blocks of one layer's maps, batch by batch, in host memory."""
+    """The blocks of one layer's maps, batch by batch, in host memory.
 
-    def __init__(self) -> None:
+    Args:
+        quantile: the largest; the share of cells that will be above the final threshold.
+    """
+
+    def __init__(self, quantile: float) -> None:
+        self._dense = _DENSE * quantile
         self._batches: list[Blocks | Tensor] = []
         self.nbytes = 0
 
-    def add(self, maps: Tensor, above: Tensor) -> None:
-        """Keep what a batch's maps (B, U, h, w) have ``above`` (B, U, h, w) a bound.
+    def add(self, maps: Tensor, above: Tensor | None, share: float) -> None:
+        """Keep what a batch's maps (B, U, h, w) have ``above`` (B, U, h, w) a bound; None: all.
 
-        While the bound is low, whole maps take less memory than their blocks, and are kept instead.
+        While the bound is low, as ``share``, the part of the cells above it, tells, whole maps are
+        kept: what is not sifted now need not be sifted twice.
         """
-        blocks: Blocks | Tensor
-        # A cell touches four blocks, but active cells lie together: about three blocks a cell.
-        if 3 * int(above.sum()) * _BLOCK > maps.numel() * _CELL:
-            blocks = maps.cpu()
+        if above is None or share > self._dense:
+            self._keep(maps.cpu())
         else:
-            blocks = blocks_above(maps, above).to(torch.device("cpu"))
-        self._batches.append(blocks)
-        self.nbytes += blocks.nbytes
+            self._keep(blocks_above(maps, above).to(torch.device("cpu")))
 
     def prune(self, bound: Tensor) -> None:
-        """Drop what does not reach above ``bound`` (U,)."""
+        """Drop what does not reach above ``bound`` (U,), and keep what takes less memory."""
         bound = bound.cpu()
         batches, self._batches, self.nbytes = self._batches, [], 0
         for number, batch in enumerate(batches):
             batches[number] = None  # so that memory falls while this goes on
             if isinstance(batch, Tensor):
-                self.add(batch, batch > bound[:, None, None])
+                above = batch > bound[:, None, None]
+                # A cell touches four blocks, but active cells lie together: about three a cell.
+                cells = np.count_nonzero(above.numpy())
+                whole = 3 * cells * _BLOCK > batch.numel() * _CELL
+                self._keep(batch if whole else blocks_above(batch, above))
             else:
-                self._batches.append(batch.reaching(bound))
-                self.nbytes += self._batches[-1].nbytes
+                self._keep(batch.reaching(bound))
+
+    def _keep(self, batch: Blocks | Tensor) -> None:
+        self._batches.append(batch)
+        self.nbytes += batch.nbytes
 
     def take(self, thresholds: Tensor) -> Iterator[Blocks]:
         """Yield what reaches above the final ``thresholds`` (U,), batch by batch, and let it go."""

@@ -105,7 +105,7 @@ class Segment:
         units = part.end - part.first
         self._positions = shape.height * shape.width
         self.top = TopFraction(units, images * self._positions, quantile, device)
-        self.kept = KeptBlocks() if keep else None
+        self.kept = KeptBlocks(quantile) if keep else None
         self.best = BestImages(units, min(top_images, images), shape, device)
 
     def add(self, images: Tensor, maps: Tensor) -> None:
@@ -123,13 +123,17 @@ class Segment:
                 f"layer '{self.part.layer}': an activation is not a finite number; the network's "
                 "weights or the image normalisation are broken"
             )
-        above = maps > self.top.bound[:, None, None]
-        index = flatnonzero(above)
-        counts = torch.bincount(index // self._positions, minlength=peaks.numel())
-        values = maps.view(-1)[index]
-        self.top.add(values, counts.view(peaks.shape), len(maps) * self._positions)
+        if self.top.bounded:
+            above = maps > self.top.bound[:, None, None]
+            index = flatnonzero(above)
+            counts = torch.bincount(index // self._positions, minlength=peaks.numel())
+            values = maps.view(-1)[index]
+            self.top.add(values, counts.view(peaks.shape), len(maps) * self._positions)
+        else:
+            above, index = None, ()
+            self.top.add_all(maps.flatten(2))
         if self.kept is not None:
-            self.kept.add(maps, above)
+            self.kept.add(maps, above, len(index) / maps.numel())
         self.best.add(images, peaks, maps)
 
 

@@ -18,6 +18,9 @@ from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.tally import Tally
 from kdlens.dissection.top_images import TopImages
 
+# Bytes of maps that are kept before the first pruning.
+_UNPRUNED = 2**30
+
 
 def device_of(network: nn.Module) -> torch.device:
     """Return where a network's parameters are (the CPU, if it has none)."""
@@ -163,7 +166,7 @@ class Run:
             for segment in segments:
                 segment.add(batch.images, recorded[segment.part.layer])
             # Pruning costs a pass over what is kept, so not before that has doubled.
-            if kept_bytes(segments) > min(room, max(2 * pruned_to, 2**26)):
+            if kept_bytes(segments) > min(room, max(2 * pruned_to, _UNPRUNED)):
                 pruned_to = prune(segments, room)
 
     def count(self, layers: Mapping[str, Layer], permutation: np.ndarray | None) -> None:

@@ -57,6 +57,7 @@ class Tally:
         self._upsample = BlockUpsampler(map_shape, mask_shape, device)
         self._chunk = _CHUNK[device.type]
         units, levels = self._thresholds.shape
+        self._ones = torch.ones(levels, device=device)
         counts = {"dtype": torch.int64, "device": device}
         # With the levels and units last, a scalar label adds one contiguous row.
         self._intersection = torch.zeros((len(label_category), levels * units), **counts)
@@ -114,20 +115,22 @@ class Tally:
         """
         units, levels = self._thresholds.shape
         values = self._upsample(blocks.place, blocks.corners)  # (P, pixels)
-        lowest = self._thresholds[blocks.unit, -1]
-        active = flatnonzero(values > lowest[:, None])
+        thresholds = self._thresholds[blocks.unit]
+        active = flatnonzero(values > thresholds[:, -1:])
         block = active // values.shape[1]
-        pixel = self._upsample.pixel(blocks.place[block], active - block * values.shape[1])
-        image = blocks.image[block]
-        region = labels.region[image * self._area + pixel].long()
+        # Where in `labels.region` a block's first pixel is: what follows is done for every pixel,
+        # so all that can be added up by block is.
+        first_pixel = self._upsample.first(blocks.place) + blocks.image * self._area
+        pixel = first_pixel[block] + self._upsample.offset[active - block * values.shape[1]]
         first_bin = bins.cumsum(0) - bins
         pair_image = pairs // units
         # A region's bins lie together, so this is where those of region 0 of the batch would be.
         origin = first_bin - labels.first_region[pair_image] * levels
-        place = origin[pair][block] + region * levels
+        place = origin[pair][block] + labels.region[pixel] * levels
         if levels > 1:
-            above = values.reshape(-1)[active]
-            place += (above[:, None] <= self._thresholds[blocks.unit][block]).sum(1)
+            below = values.view(-1)[active][:, None] <= thresholds[block]
+            place += below.float().mv(self._ones).long()  # several times as fast as a sum
+
         counts = torch.bincount(place, minlength=int(bins.sum()))
 
         used = flatnonzero(counts)

@@ -60,6 +60,7 @@ class BlockUpsampler:
 
     Attributes:
         pixels: most pixels of a block.
+        offset: (pixels,) int64, how far after a block's first pixel in the mask each of them lies.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class BlockUpsampler:
         first = first_row[:, None] * mask_shape[1] + first_column
         self._first = first.reshape(-1).to(device)
         row, column = torch.arange(row_fraction.shape[1]), torch.arange(column_fraction.shape[1])
-        self._offset = (row[:, None] * mask_shape[1] + column).reshape(-1).to(device)
+        self.offset = (row[:, None] * mask_shape[1] + column).reshape(-1).to(device)
 
     def __call__(self, place: Tensor, corners: Tensor) -> Tensor:
         """Return the pixels (P, pixels) of blocks at ``place`` (P,) with ``corners`` (P, 4).
@@ -94,9 +95,9 @@ class BlockUpsampler:
         values = step.expand(-1, self._row_fraction.shape[1], -1)
         return (values * self._row_fraction[row][:, :, None]).add_(top).flatten(1)
 
-    def pixel(self, place: Tensor, index: Tensor) -> Tensor:
-        """Return where in the mask (row * sw + column) the pixels ``index`` of blocks lie."""
-        return self._first[place] + self._offset[index]
+    def first(self, place: Tensor) -> Tensor:
+        """Return where in the mask (row * sw + column) the first pixel of blocks lies, int64."""
+        return self._first[place]
 
 
 def _spans(source: int, target: int) -> tuple[Tensor, Tensor]:
