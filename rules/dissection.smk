@@ -4,7 +4,6 @@
 rule dissect:
     input:
         model=f"{MODEL}/model.pt",
-        dataset=dataset_summary("training_data"),
         concepts=dataset_summary("concept_data"),
         tree=dataset_tree("concept_data"),
         library=library("dissect"),
@@ -48,7 +47,6 @@ rule activation_maps:
     input:
         models=figure03_files("models"),
         tallies=figure03_files("tallies"),
-        dataset=dataset_summary("training_data"),
         concepts=dataset_summary("concept_data"),
         tree=dataset_tree("concept_data"),
         library=library("activation_maps"),

@@ -25,7 +25,6 @@ _LOGGER = logging.getLogger("kdlens.dissect")
 def main(
     *,
     model: str | Path,
-    dataset: str | Path,
     concepts: str | Path,
     output_dir: str | Path,
     network: Mapping[str, Any],
@@ -47,7 +46,6 @@ def main(
 
     Args:
         model: the network's ``model.pt``.
-        dataset: ``dataset.json`` of the images it was trained on (its classes).
         concepts: ``dataset.json`` of the concept images.
         output_dir: folder of the outputs.
         network: architecture, width, stem, last_stride.
@@ -65,8 +63,8 @@ def main(
         What :func:`~kdlens.dissection.engine.dissect` returned.
     """
     set_determinism(0, threads)
-    training_set, concept_set = read_json(dataset), read_json(concepts)
-    loaded = load_network(network, len(training_set["classes"]), model, resolve_device(device))
+    concept_set = read_json(concepts)
+    loaded = load_network(network, None, model, resolve_device(device))
     about = {
         "model": label["model"],
         "seed": label["seed"],
@@ -110,7 +108,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             model=snakemake.input.model,
-            dataset=snakemake.input.dataset,
             concepts=snakemake.input.concepts,
             output_dir=Path(snakemake.output[0]).parent,
             threads=snakemake.threads,

@@ -73,7 +73,7 @@ def _how_to_read(table: Table) -> list[str]:
     tail = f"{100 * settings.quantile:g} %"
     single = [group.label for group in table.groups if len(group.seeds) == 1]
     lines = [
-        f"The networks were trained on **{escape_markdown(settings.training)}** and dissected at "
+        f"The networks were {escape_markdown(settings.trained)} and dissected at "
         f"layer **{escape_markdown(settings.layer)}** with the concept images of "
         f"**{escape_markdown(settings.concepts)}**.",
         f"A unit is active where its activation lies in the top {tail} of all its activations "
@@ -89,7 +89,7 @@ def _how_to_read(table: Table) -> list[str]:
         "**Top-1** is the accuracy on the validation images in percent.",
         f"Numbers are the mean ± sample standard deviation over the seeds "
         f"({describe_seeds(table.groups)} a model); a category that the concept images do not "
-        f"have, and a number that nobody printed, is {MISSING}.",
+        f"have, and a number that was not measured or not printed, is {MISSING}.",
     ]
     if single:
         names = ", ".join(dict.fromkeys(escape_markdown(label) for label in single))
@@ -125,7 +125,7 @@ def to_latex(table: Table) -> str:
     caption = (
         f"Concept detectors in {settings.layer} "
         f"(IoU ≥ {settings.iou_threshold:g}, quantile {settings.quantile:g}, "
-        f"{settings.denominator}-level denominator). Networks trained on {settings.training}, "
+        f"{settings.denominator}-level denominator). Networks {settings.trained}, "
         f"concepts of {settings.concepts}; mean ± sample standard deviation, "
         f"{describe_seeds(table.groups)}. Published lines (italic): Han et al. 2023, "
         f"{PUBLISHED_UNITS} units, ImageNet and Broden, mean of {PUBLISHED_SEEDS} networks."
