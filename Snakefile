@@ -46,6 +46,7 @@ rule data:
     input:
         dataset_summary("training_data"),
         dataset_summary("concept_data"),
+        packed_concepts(),
 
 
 rule training:

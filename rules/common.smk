@@ -1,5 +1,7 @@
 # Paths, access to the config, and what jobs ask of the machine. All functions of the rules are here.
 
+import hashlib
+import json
 import os
 import re
 import sys
@@ -194,6 +196,24 @@ def own_files(role):
     return [str(root / name) for name in names if (root / name).exists()]
 
 
+def pack_params():
+    categories = sorted(CONFIG["concept_data"].get("categories", []))
+    return {
+        "image_size": CONFIG["dissection"]["image_size"],
+        "pixels_gib": CONFIG["dissection"]["pack_pixels_gib"],
+        "categories": categories or None,
+    }
+
+
+def packed_concepts():
+    """Return the folder of the packed concept dataset: one for each choice, since runs share it."""
+    choice = pack_params()
+    text = json.dumps(choice, sort_keys=True)
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+    name = f"packed_{choice['image_size']}_{digest}"
+    return f"{DATA}/{CONFIG['concept_data']['name']}/{name}"
+
+
 # ---- models -------------------------------------------------------------------------------------
 
 
@@ -316,7 +336,8 @@ def all_tallies():
 
 def dissection_params(wildcards):
     keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
-    keys += ("batch_size", "workers", "memory_gib")
+    keys += ("top_images", "precision", "batch_size", "workers")
+    keys += ("memory_gib", "device_memory_gib")
     settings = CONFIG["dissection"]
     return {
         **{key: settings[key] for key in keys},
@@ -476,11 +497,10 @@ def manifest_inputs():
         *all_model_files("metrics.json"),
         *[model_file(*pair, file) for pair in pairs(trained) for file in recipes],
         *[
-            f"{DISSECTION.format(model=name, seed=seed)}/{layer}{labels}.{extension}"
+            f"{DISSECTION.format(model=name, seed=seed)}/{layer}{ending}"
             for name, seed in dissected
             for layer in LAYERS
-            for labels in ("", "_shuffled")
-            for extension in ("npz", "csv")
+            for ending in (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
         ],
         f"{RUN}/dissection/activation_maps.npz",
         *paper_files(),

@@ -151,3 +151,26 @@ rule check_concepts:
         },
     script:
         "../workflow_scripts/check_concepts.py"
+
+
+rule pack_concepts:
+    input:
+        concepts=dataset_summary("concept_data"),
+        tree=dataset_tree("concept_data"),
+        library=library("pack_concepts"),
+    output:
+        pack=directory(packed_concepts()),
+    log:
+        f"{DATA}/{CONFIG['concept_data']['name']}/logs/pack_concepts.log",
+    benchmark:
+        f"{DATA}/{CONFIG['concept_data']['name']}/benchmarks/pack_concepts.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        pack=pack_params(),
+    script:
+        "../workflow_scripts/pack_concepts.py"

@@ -4,22 +4,23 @@
 rule dissect:
     input:
         model=f"{MODEL}/model.pt",
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=packed_concepts(),
         library=library("dissect"),
     output:
         tallies=expand(
-            "{folder}/{layer}{labels}.npz",
+            "{folder}/{layer}{kind}.npz",
             folder=DISSECTION,
             layer=LAYERS,
-            labels=["", "_shuffled"],
+            kind=["", "_shuffled", "_top"],
         ),
+        # The report offers the layer that the tables are about; the gallery shows all.
         units=report(
-            expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS),
+            f"{DISSECTION}/{TABLE_LAYER}.csv",
             caption="captions/dissection_csv.rst",
             category="Units",
             labels={"network": "{model}, seed {seed}"},
         ),
+        other_units=expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS[:-1]),
         shuffled=expand(
             "{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS
         ),
@@ -47,8 +48,7 @@ rule activation_maps:
     input:
         models=figure03_files("models"),
         tallies=figure03_files("tallies"),
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=packed_concepts(),
         library=library("activation_maps"),
     output:
         maps=f"{RUN}/dissection/activation_maps.npz",

@@ -12,13 +12,23 @@ from slow_dissection import (
     CannedConcepts,
     CannedNetwork,
     slow_dissect,
+    slow_upsample,
 )
 
-from kdlens.dissection.engine import dissect, permutation_of
+from kdlens.data.broden import Broden
+from kdlens.data.packed import PackedConcepts
+from kdlens.data.packing import pack_concepts
+from kdlens.data.photographs import read_image
+from kdlens.dissection import dissect
+from kdlens.dissection.activations import recording
+from kdlens.dissection.engine import permutation_of
+from kdlens.dissection.precision import Sample, iou_difference, spread
 from kdlens.errors import InputError
 from kdlens.training.networks import build_network
 
 torch.set_num_threads(1)
+# Four decoding processes are as good as two for seeing that they change nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
 ARRAYS = (
     "intersection",
     "activated_image",
@@ -30,11 +40,17 @@ ARRAYS = (
 
 
 def assert_same(one, other):
-    assert one.keys() == other.keys()
-    for name in one:
-        for array in ARRAYS:
+    assert list(one) == list(other) and list(one.shuffled) == list(other.shuffled)
+    for ours, theirs in ((one, other), (one.shuffled, other.shuffled)):
+        for name in ours:
+            for array in ARRAYS:
+                np.testing.assert_array_equal(
+                    getattr(ours[name], array), getattr(theirs[name], array), f"{name} {array}"
+                )
+    for name, ours in one.top_images.items():
+        for array in ("images", "peaks", "maps"):
             np.testing.assert_array_equal(
-                getattr(one[name], array), getattr(other[name], array), err_msg=f"{name} {array}"
+                getattr(ours, array), getattr(other.top_images[name], array), f"{name} {array}"
             )
 
 
@@ -150,7 +166,7 @@ def test_by_hand_detectors(by_hand):
 
 def test_by_hand_shuffled(by_hand):
     """Two images: the only permutation without a fixed point swaps their annotations."""
-    tallies = by_hand["layer_shuffled"]
+    tallies = by_hand.shuffled["layer"]
     np.testing.assert_array_equal(tallies.thresholds, [[2, 0, 1]])
     np.testing.assert_array_equal(tallies.label_pixels, [0, 12, 4, 3, 8])
     # Unit 1, image 1 (columns 2 3) under labels 2: no red, 1 dog, 4 spotted;
@@ -229,11 +245,10 @@ def test_agrees_with_the_slow_one(tmp_path, seed, map_shape, mask_shape, grid):
         batch_size=4,
     )
     met = 0
-    for name, dealt in (
-        ("layer", None),
-        ("layer_shuffled", permutation_of(len(concepts), 3)),
+    for tallies, dealt in (
+        (fast["layer"], None),
+        (fast.shuffled["layer"], permutation_of(len(concepts), 3)),
     ):
-        tallies = fast[name]
         for index, quantile in enumerate(quantiles):
             slow = slow_dissect(maps, concepts, quantile, dealt)
             for array in ("thresholds", "intersection", "activated_image", "activated_mask"):
@@ -292,14 +307,16 @@ def expected(convolutional):
 @pytest.mark.parametrize(
     "options",
     [
-        {"memory_gib": 0},
+        {"memory_gib": 1e-9},
         {"memory_gib": 0.0004},
         {"batch_size": 1},
         {"batch_size": 7},
         {"batch_size": 64},
-        {"batch_size": 10, "memory_gib": 0},
-        {"workers": 2},
-        {"workers": 1, "memory_gib": 0},
+        {"batch_size": 10, "memory_gib": 1e-9},
+        {"workers": 1},
+        {"workers": 4},
+        {"workers": 1, "memory_gib": 1e-9},
+        {"workers": 4, "batch_size": 64, "memory_gib": 0.0004},
     ],
     ids=str,
 )
@@ -307,13 +324,111 @@ def test_same_counts_by_every_path(convolutional, expected, options):
     assert_same(run(convolutional, **options), expected)
 
 
+@pytest.mark.parametrize("budget", [8_000, 40_000])
+def test_same_counts_with_thresholds_in_several_passes(
+    convolutional, expected, caplog, monkeypatch, budget
+):
+    monkeypatch.setattr("kdlens.dissection.layer._LEAST_BUDGET", 0)
+    with caplog.at_level("INFO", "kdlens"):
+        result = run(convolutional, memory_gib=budget / 2**30)
+    assert_same(result, expected)
+    assert "activations 2/" in caplog.text
+
+
+def test_same_counts_from_the_packed_dataset(concepts, tmp_path):
+    """Rendered scenes, as files and packed, with photographs and without."""
+    concepts = Broden(concepts)
+    network = build_network({"architecture": "resnet18", "width": 8}, 10)
+    image = {"size": 64, "mean": [0.5] * 3, "std": [0.2] * 3}
+    options = {"image": image, "quantiles": [0.01, 0.1], "shuffle_seed": 4}
+    layers = ["layer2", "layer4"]
+    expected = dissect(network, layers, concepts, **options)
+    assert all(tallies.intersection.any() for tallies in expected.values())
+    for size in (64, None):
+        folder = tmp_path / f"packed{size}"
+        pack_concepts(concepts, folder, image_size=size, workers=2)
+        for workers in (0, 4):
+            found = dissect(network, layers, PackedConcepts(folder), workers=workers, **options)
+            assert_same(found, expected)
+
+
+def test_agrees_with_the_slow_one_on_rendered_scenes(concepts):
+    """A real network's maps of several layers, square masks, all kinds of labels."""
+    concepts = Broden(concepts)
+    concepts = Sample(concepts, spread(len(concepts), 40))
+    torch.manual_seed(1)
+    network = build_network({"architecture": "resnet18", "width": 4}, 10).eval()
+    image = {"size": 32, "mean": [0.5] * 3, "std": [0.2] * 3}
+    found = dissect(network, ["layer1", "layer3"], concepts, image=image, quantiles=[0.01, 0.05])
+    pixels = np.stack([read_image(file, 32) for file in concepts.image_files])
+    with recording(network, ["layer1", "layer3"]) as recorder:
+        batch = torch.from_numpy(pixels).float().sub(127.5).div(51).permute(0, 3, 1, 2)
+        maps = recorder.forward(batch)
+    for name, tallies in found.items():
+        units = slice(0, 4)
+        for index, quantile in enumerate((0.01, 0.05)):
+            slow = slow_dissect(maps[name][:, units].numpy(), concepts, quantile)
+            for array in ("thresholds", "intersection", "activated_image", "activated_mask"):
+                np.testing.assert_array_equal(
+                    getattr(tallies, array)[index, units], getattr(slow, array), f"{name} {array}"
+                )
+            assert slow.intersection.any()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here: CUDA is not tested")
+@pytest.mark.parametrize("options", [{}, {"device_memory_gib": 1e-9, "memory_gib": 1e-9}], ids=str)
+def test_same_counts_on_a_gpu(tmp_path, options):
+    """Given the same maps: the network's own arithmetic is another on a GPU."""
+    maps, concepts = random_problem(tmp_path, 0, (3, 4), (7, 9))
+    settings = {"image": CANNED_IMAGE, "quantiles": [0.03, 0.2], "shuffle_seed": 1, "batch_size": 4}
+    on_cpu = dissect(CannedNetwork(maps), ["layer"], concepts, **settings)
+    network = CannedNetwork(maps)
+    network.anchor = torch.nn.Parameter(torch.zeros(1))  # where the network is
+    for canned in (network.layer, network.other):
+        canned.maps = canned.maps.cuda()
+    assert_same(dissect(network.cuda(), ["layer"], concepts, **settings, **options), on_cpu)
+
+
 def test_memory_budget_is_reported_and_kept(convolutional, expected, caplog):
     with caplog.at_level("INFO", "kdlens"):
         run(convolutional, memory_gib=0.0004)
     # The first layer's maps are the larger; the second's fit.
-    assert "layer layer1: its maps exceed the memory budget" in caplog.text
+    assert "layer layer1: its maps do not fit into the memory budget" in caplog.text
     assert "layer layer3" not in caplog.text
     assert "images/s" in caplog.text
+
+
+def test_bfloat16_by_choice_says_what_it_costs(convolutional, expected, caplog):
+    with caplog.at_level("INFO", "kdlens"):
+        coarse = run(convolutional, precision="bfloat16")
+    found = coarse["layer3"].meta["bfloat16"]
+    assert found["images"] == 45
+    assert 0 < found["mean_iou_difference"] < found["max_iou_difference"] < 0.5
+    assert 0.5 < found["same_concept"] <= 1
+    # All images are in the sample here, so the difference can be had from the two results.
+    assert found == iou_difference(expected["layer3"], coarse["layer3"])
+    assert f"differ by {found['mean_iou_difference']:.4f} on average" in caplog.text
+    assert coarse["layer3"].meta["precision"] == "bfloat16"
+    assert "bfloat16" not in expected["layer3"].meta
+
+
+def test_top_images_are_those_of_the_slow_one(tmp_path):
+    maps, concepts = random_problem(tmp_path, 0, (3, 4), (7, 9))
+    found = dissect(
+        CannedNetwork(maps), ["layer"], concepts, image=CANNED_IMAGE, quantiles=[0.2], top_images=3
+    )
+    top, thresholds = found.top_images["layer"], found["layer"].thresholds[0]
+    for unit in range(6):
+        order = sorted(range(11), key=lambda image, unit=unit: (-maps[image, unit].max(), image))
+        assert top.images[unit].tolist() == order[:3]
+        regions = top.regions(unit, thresholds[unit], (7, 9))
+        for region, image in zip(regions, order, strict=False):
+            large = slow_upsample(maps[image, unit], (7, 9))
+            if maps[image, unit].max() > thresholds[unit]:
+                np.testing.assert_array_equal(region, large > thresholds[unit])
+            else:
+                assert not region.any()
+    assert top.meta["layer"] == "layer"
 
 
 def test_quantiles_and_layers_do_not_influence_each_other(convolutional, expected):
@@ -325,7 +440,7 @@ def test_quantiles_and_layers_do_not_influence_each_other(convolutional, expecte
 
 
 def test_shuffling_changes_labels_alone(expected):
-    true, shuffled = expected["layer3"], expected["layer3_shuffled"]
+    true, shuffled = expected["layer3"], expected.shuffled["layer3"]
     np.testing.assert_array_equal(true.thresholds, shuffled.thresholds)
     np.testing.assert_array_equal(true.label_pixels, shuffled.label_pixels)
     assert (true.intersection != shuffled.intersection).any()
@@ -389,6 +504,7 @@ def test_activation_that_is_not_a_number(tmp_path):
         ({"layers": "layer"}, "list of different layer names"),
         ({"layers": ["leyer"]}, r"layer 'leyer'.*did you mean 'layer'.*other"),
         ({"batch_size": 0}, "write 1 or more"),
+        ({"precision": "half"}, "precision: 'half' is not known; write float32 or bfloat16"),
     ],
 )
 def test_impossible_settings(tmp_path, options, message):

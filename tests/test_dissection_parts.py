@@ -1,4 +1,4 @@
-"""The parts of the engine: thresholds, upsampling, hooks, kept maps."""
+"""The parts of the engine: thresholds, upsampling, hooks, kept blocks, top images."""
 
 from __future__ import annotations
 
@@ -12,15 +12,26 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from kdlens.dissection import top_images
 from kdlens.dissection.activations import find_layer, recording
-from kdlens.dissection.candidates import CandidateMaps
-from kdlens.dissection.quantile import TopFraction, position
-from kdlens.dissection.upsample import Upsampler
+from kdlens.dissection.blocks import KeptBlocks, blocks_above, flatnonzero
+from kdlens.dissection.layer import BestImages, Part, Segment, Shape, plan
+from kdlens.dissection.precision import iou_difference, spread
+from kdlens.dissection.quantile import TopFraction, buffer_bytes, position
+from kdlens.dissection.tallies import Tallies
+from kdlens.dissection.upsample import BlockUpsampler, Upsampler
 from kdlens.errors import InputError
 
 torch.set_num_threads(1)
 
 # ---- thresholds ---------------------------------------------------------------------------------
+
+
+def feed(top, maps):
+    """Add maps (B, U, S) as the engine does: what is above the bound alone."""
+    above = maps > top.bound[:, None]
+    top.add(maps[above], above.sum(2), maps.shape[0] * maps.shape[2])
+    return above
 
 
 @pytest.mark.parametrize("batch", [1, 3, 50, 200])
@@ -33,24 +44,24 @@ def test_threshold_is_numpys_percentile(batch, quantile):
     maps[:, 4] = (maps[:, 4] * 4).round()  # many ties
     top = TopFraction(5, 1200, quantile)
     for part in maps.split(batch):
-        top.add(part)
+        feed(top, part)
     values = maps.transpose(0, 1).reshape(5, -1).numpy()
     expected = np.quantile(values.astype(np.float64), 1 - quantile, axis=1)
     # numpy's own place is a rounded (n - 1)(1 - q): allow for that in float64, then round.
-    np.testing.assert_allclose(top.result(quantile), expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(top.result([quantile])[0], expected, rtol=1e-6, atol=1e-9)
     whole = TopFraction(5, 1200, quantile)
-    whole.add(maps)
-    assert torch.equal(top.result(quantile), whole.result(quantile))
+    feed(whole, maps)
+    assert torch.equal(top.result([quantile]), whole.result([quantile]))
+    assert (top.bound <= top.result([quantile])[0]).all()
 
 
 def test_threshold_by_hand():
     # 5 values, q = 1/8: p = 4 x 7/8 = 7/2, between the 4th and the 5th: 4 + 1/2 (10 - 4) = 7.
     top = TopFraction(1, 5, 0.125)
     for value in (3, 10, 1, 4, 2):
-        top.add(torch.tensor([[[float(value)]]]))
-    assert top.result(0.125).tolist() == [7]
+        feed(top, torch.tensor([[[float(value)]]]))
     # A smaller q of the same values: q = 1/16: p = 4 x 15/16 = 15/4: 4 + 3/4 x 6 = 8.5.
-    assert top.result(0.0625).tolist() == [8.5]
+    assert top.result([0.0625, 0.125]).tolist() == [[8.5], [7]]
 
 
 def test_position_is_exact():
@@ -63,49 +74,51 @@ def test_position_is_exact():
 
 def test_equal_numbers_have_an_equal_threshold():
     top = TopFraction(1, 40, 0.1)
-    top.add(torch.full((10, 1, 4), 0.1))
-    assert top.result(0.1) == torch.tensor(0.1)
+    feed(top, torch.full((10, 1, 4), 0.1))
+    assert top.result([0.1]) == torch.tensor(0.1)
 
 
 def test_threshold_needs_all_values():
     top = TopFraction(1, 10, 0.1)
-    top.add(torch.ones(1, 1, 4))
+    feed(top, torch.ones(1, 1, 4))
     with pytest.raises(ValueError, match="4 of 10"):
-        top.result(0.1)
-    top.add(torch.ones(1, 1, 6))
+        top.result([0.1])
+    feed(top, torch.ones(1, 1, 6))
     with pytest.raises(ValueError, match="larger than the one announced"):
-        top.result(0.5)
+        top.result([0.5])
 
 
-def test_memory_is_bounded_and_maps_are_sifted():
-    """Ten times the images: the kept values grow by the fraction alone, and few maps are kept."""
+@pytest.mark.parametrize("images", [2_000, 20_000])
+def test_memory_of_thresholds_is_as_announced(images):
+    """It grows by q for each value, and most values are never handed over."""
     generator = torch.Generator().manual_seed(0)
-    kept = 0
-    top = TopFraction(4, 2000 * 9, 0.005)
-    for _ in range(100):
-        images, units, rows = top.add(torch.randn(20, 4, 9, generator=generator))
-        assert len(images) == len(units) == len(rows)
-        kept += len(rows)
-    assert top._buffer.numel() == 4 * 2 * 91  # 18000 - floor(17999 x 0.995) = 91
-    assert kept < 0.3 * 2000 * 4
-    assert (top.bound <= top.result(0.005)).all()
+    count = images * 9
+    top = TopFraction(4, count, 0.005)
+    above = 0
+    for _ in range(images // 20):
+        above += int(feed(top, torch.randn(20, 4, 9, generator=generator)).sum())
+    kept = count - int((count - 1) * 0.995)
+    assert top.nbytes == buffer_bytes(4, count, 0.005) <= 4 * 4 * max(1.5 * kept + 1, kept + 64)
+    assert above < 0.05 * 4 * count
 
 
-def test_maps_of_dead_units_are_not_kept():
-    top = TopFraction(2, 40 * 4, 0.1)
-    maps = torch.zeros(40, 2, 4)
-    maps[:, 1] = torch.arange(160).view(40, 4)
-    top.add(maps[:20])
-    _, units, _ = top.add(maps[20:])
-    assert units.tolist() == [1] * 20
+def test_values_of_dead_units_are_not_handed_over():
+    top = TopFraction(2, 400 * 4, 0.1)
+    maps = torch.zeros(400, 2, 4)
+    maps[:, 1] = torch.arange(1600).view(400, 4)
+    feed(top, maps[:200])
+    above = feed(top, maps[200:])
+    assert not above[:, 0].any() and above[:, 1].all()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_not_finite(value):
-    maps = torch.zeros(2, 2, 3)
-    maps[1, 0, 2] = value
-    with pytest.raises(InputError, match="not a finite number"):
-        TopFraction(2, 6, 0.1).add(maps)
+    maps = torch.zeros(2, 2, 1, 3)
+    maps[1, 0, 0, 2] = value
+    cpu = torch.device("cpu")
+    segment = Segment(Part("layer9", 0, 2), Shape(2, 1, 3), 2, 0.1, cpu, keep=True, top_images=1)
+    with pytest.raises(InputError, match="layer 'layer9': an activation is not a finite number"):
+        segment.add(torch.arange(2), maps)
 
 
 # ---- upsampling ---------------------------------------------------------------------------------
@@ -231,7 +244,7 @@ def test_unfit_layers(forked, layer, message):
         pytest.raises(InputError, match=f"layer '{layer}'.*{message}"),
         recording(forked, [layer]) as recorder,
     ):
-        recorder.forward(torch.zeros(1, 3, 8, 8))
+        recorder.forward(torch.zeros(1, 3, 8, 8), whole=True)
     assert not any(module._forward_hooks for module in forked.modules())
 
 
@@ -245,27 +258,164 @@ def test_wrong_layer_name_lists_the_right_ones(forked):
         find_layer(forked, "")
 
 
-# ---- kept maps ----------------------------------------------------------------------------------
+def test_pass_ends_with_the_last_layer_asked_for(forked):
+    called = []
+    for name in ("features", "head"):
+        getattr(forked, name).register_forward_hook(lambda *_, name=name: called.append(name))
+    with recording(forked, ["features.0", "features", "head"]) as recorder:
+        whole = recorder.forward(torch.ones(3, 3, 8, 8))
+        called.clear()
+        early = recorder.forward(torch.ones(3, 3, 8, 8), ["features.0"])
+        assert called == [] and list(early) == ["features.0"]
+        assert torch.equal(early["features.0"], whole["features.0"])
+        recorder.forward(torch.ones(3, 3, 8, 8), ["features.0", "features"], whole=True)
+        assert called == ["features", "head"]
 
 
-def test_candidates_are_found_by_image():
-    kept = CandidateMaps(5)
-    kept.add(torch.tensor([0, 2, 2]), torch.tensor([1, 0, 1]), torch.tensor([[5.0], [6], [7]]))
-    kept.add(torch.tensor([4, 3]), torch.tensor([0, 1]), torch.tensor([[8.0], [9]]))
-    assert kept.nbytes == 5 * (8 + 8 + 4)
-    kept.prune(torch.tensor([6.0, 0.0]))  # unit 0 must exceed 6
-    assert kept.nbytes == 4 * (8 + 8 + 4)
-    kept.freeze(torch.tensor([6.0, 6.0]))
-    index, units, rows = kept.of(torch.tensor([4, 1, 2]))
-    assert (index.tolist(), units.tolist(), rows[:, 0].tolist()) == ([0, 2], [0, 1], [8, 7])
-    assert len(kept.of(torch.tensor([1, 0]))[2]) == 0
+# ---- blocks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("small", "large"), SHAPES)
+def test_blocks_give_the_pixels_of_whole_maps(small, large):
+    maps = torch.randn(3, 4, *small, generator=torch.Generator().manual_seed(0))
+    expected = Upsampler(small, large)(maps.flatten(0, 1)).view(3, 4, -1)
+    upsample = BlockUpsampler(small, large)
+    sizes = []
+    for bound in (-9.0, 0.0, 1.0):
+        blocks = blocks_above(maps, maps > bound)
+        values = upsample(blocks.place, blocks.corners)
+        there = flatnonzero(~values.isnan())
+        block = there // values.shape[1]
+        pixel = upsample.pixel(blocks.place[block], there - block * values.shape[1])
+        found = torch.full_like(expected, -torch.inf)
+        found[blocks.image[block].long(), blocks.unit[block].long(), pixel] = values.view(-1)[there]
+        # To the last bit where a block is kept, and nothing above the bound is left out.
+        kept = found > -torch.inf
+        assert torch.equal(found[kept], expected[kept])
+        assert torch.equal(found > bound, expected > bound)
+        assert torch.equal(blocks.image, blocks.image.sort().values)
+        sizes.append(len(blocks))
+    assert sizes[0] == 12 * (small[0] + 1) * (small[1] + 1) >= sizes[1] >= sizes[2]
+
+
+def as_set(blocks):
+    return set(zip(blocks.image.tolist(), blocks.unit.tolist(), blocks.place.tolist(), strict=True))
+
+
+def test_kept_blocks_are_sifted_as_the_bound_rises():
+    generator = torch.Generator().manual_seed(0)
+    batches = [torch.randn(8, 3, 6, 5, generator=generator) for _ in range(3)]
+    kept = KeptBlocks()
+    for bound, maps in zip((-9.0, 1.0, 1.6), batches, strict=True):
+        kept.add(maps, maps > bound)
+    # The first batch is kept as maps, which take less; so does the second until it is sifted.
+    assert kept.nbytes >= batches[0].nbytes
+    full = kept.nbytes
+    kept.prune(torch.tensor([1.8, 1.9, 9.0]))
+    assert kept.nbytes < 0.7 * full
+    thresholds = torch.tensor([2.0, 1.9, 9.0])
+    for blocks, maps in zip(kept.take(thresholds), batches, strict=True):
+        expected = blocks_above(maps, maps > thresholds[:, None, None])
+        assert as_set(blocks) == as_set(expected)
+        assert torch.equal(blocks.corners, expected.corners)
+
+
+# ---- memory -------------------------------------------------------------------------------------
+
+SHAPES_OF_RESNET = {
+    "layer1": Shape(64, 56, 56),
+    "layer2": Shape(128, 28, 28),
+    "layer3": Shape(256, 14, 14),
+    "layer4": Shape(512, 7, 7),
+}
+
+
+@pytest.mark.parametrize(("images", "gib"), [(1_000, 4), (63_305, 4), (633_050, 4), (63_305, 0.3)])
+def test_plan_covers_all_units_within_the_budget(images, gib):
+    passes = plan(SHAPES_OF_RESNET, images, 0.01, gib * 2**30)
+    units = {name: [] for name in SHAPES_OF_RESNET}
+    for parts in passes:
+        taken = 0
+        for part in parts:
+            shape = SHAPES_OF_RESNET[part.layer]
+            units[part.layer] += range(part.first, part.end)
+            count = images * shape.height * shape.width
+            taken += buffer_bytes(part.end - part.first, count, 0.01)
+        assert 0 < taken <= gib * 2**30
+    assert {name: list(range(shape.units)) for name, shape in SHAPES_OF_RESNET.items()} == units
+    total = sum(
+        buffer_bytes(shape.units, images * shape.height * shape.width, 0.01)
+        for shape in SHAPES_OF_RESNET.values()
+    )
+    assert len(passes) <= 1 + total / (gib * 2**30) * 1.5
+    assert (len(passes) == 1) == (total <= gib * 2**30)
+
+
+def test_budget_that_is_far_too_small():
+    with pytest.raises(InputError, match=r"layer1.*memory_gib.* to 1\.\d\d or more"):
+        plan(SHAPES_OF_RESNET, 633_050, 0.01, 2**28)
+
+
+# ---- top images ---------------------------------------------------------------------------------
+
+
+def test_best_images_are_the_largest_peaks_first_seen_first():
+    generator = torch.Generator().manual_seed(0)
+    maps = (torch.randn(40, 5, 2, 3, generator=generator) * 2).round()  # many ties
+    best = BestImages(5, 4, Shape(5, 2, 3), torch.device("cpu"))
+    for part in torch.arange(40).split(7):
+        best.add(part, maps[part].amax((2, 3)), maps[part])
+    peaks = maps.amax((2, 3))
+    for unit in range(5):
+        order = sorted(range(40), key=lambda image, unit=unit: (-peaks[image, unit], image))[:4]
+        assert best.images[unit].tolist() == order
+        assert torch.equal(best.peaks[unit], peaks[order, unit])
+        assert torch.equal(best.maps[unit], maps[order, unit])
+
+
+@pytest.mark.parametrize(("small", "large"), SHAPES)
+def test_numpy_upsampling_has_the_same_bits(small, large):
+    maps = torch.randn(6, *small, generator=torch.Generator().manual_seed(0))
+    result = top_images.upsample(maps.numpy(), large)
+    np.testing.assert_array_equal(result, Upsampler(small, large)(maps).numpy())
+
+
+# ---- the rest -----------------------------------------------------------------------------------
+
+
+def test_iou_difference_by_hand():
+    def tallies(shared):
+        return Tallies(
+            intersection=np.array([[[0, *row] for row in shared]]),
+            activated_image=np.full((1, 2, 1), 10),
+            activated_mask=np.full((1, 2, 1), 10),
+            label_pixels=np.array([0, 10, 10]),
+            label_category=np.zeros(3, np.int64),
+            thresholds=np.zeros((1, 2), np.float32),
+            quantiles=np.array([0.1]),
+            label_names=np.array(["", "a", "b"]),
+            category_names=np.array(["object"]),
+            meta={"images": 9},
+        )
+
+    # Unit 1 keeps a: 5/15 and 4/16. Unit 2 goes from b, 5/15, to a; b falls to 0.
+    found = iou_difference(tallies([[5, 0], [0, 5]]), tallies([[4, 0], [2, 0]]))
+    assert found["images"] == 9 and found["same_concept"] == 0.5
+    assert found["max_iou_difference"] == pytest.approx(1 / 3)
+    assert found["mean_iou_difference"] == pytest.approx((1 / 3 - 1 / 4 + 1 / 3) / 2)
+
+
+def test_spread():
+    assert spread(3, 10) == [0, 1, 2]
+    assert spread(101, 5) == [0, 25, 50, 75, 100]
 
 
 def test_result_modules_do_not_import_torch():
     """Tables and figures are made where torch is not installed."""
     code = (
         "import sys; import kdlens.dissection, kdlens.dissection.tallies, "
-        "kdlens.dissection.detectors, kdlens.dissection.unit_table; "
+        "kdlens.dissection.detectors, kdlens.dissection.unit_table, "
+        "kdlens.dissection.top_images; "
         "sys.exit(any(name.split('.')[0] in ('torch', 'pandas', 'PIL') for name in sys.modules))"
     )
     scripts = Path(__file__).resolve().parent.parent / "workflow_scripts"

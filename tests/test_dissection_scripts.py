@@ -14,8 +14,10 @@ from tiny_broden import write_broden
 import activation_maps
 import dissect
 from kdlens.data.broden import Broden
+from kdlens.data.packing import pack_concepts
 from kdlens.dissection import concept_maps, stream
 from kdlens.dissection.tallies import Tallies
+from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
 from kdlens.paper import figure03
 from kdlens.training.networks import initialise_network
@@ -45,9 +47,7 @@ def inputs(tmp_path_factory):
             image["scene"] = 300
         images.append(image)
     write_broden(root / "tree", images, LABELS, mask_shape=(6, 8))
-    (root / "concepts.json").write_text(
-        json.dumps({"kind": "broden", "name": "tiny", "root": str(root / "tree"), "digest": "d"})
-    )
+    pack(root / "tree", root / "packed")
     for seed in (1, 2):
         folder = root / f"seed{seed}"
         folder.mkdir()
@@ -56,10 +56,15 @@ def inputs(tmp_path_factory):
     return root
 
 
+def pack(tree, folder, categories=None, image_size=32):
+    about = {"name": "tiny", "digest": "d"}
+    pack_concepts(Broden(tree, categories), folder, image_size=image_size, workers=1, **about)
+
+
 def run_dissect(root, seed, folder, **changes):
     arguments = {
         "model": root / f"seed{seed}" / "model.pt",
-        "concepts": root / "concepts.json",
+        "concepts": root / "packed",
         "output_dir": folder,
         "network": NETWORK,
         "image": IMAGE,
@@ -78,8 +83,8 @@ def run_dissect(root, seed, folder, **changes):
 
 
 def test_outputs(inputs):
-    names = {f"{layer}{labels}" for layer in ("layer2", "layer4") for labels in ("", "_shuffled")}
-    expected = {f"{name}.{suffix}" for name in names for suffix in ("npz", "csv")}
+    endings = (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
+    expected = {f"{layer}{ending}" for layer in ("layer2", "layer4") for ending in endings}
     assert {path.name for path in (inputs / "seed1").iterdir()} == {*expected, "model.pt"}
     tallies = Tallies.load(inputs / "seed1" / "layer4.npz")
     broden = Broden(inputs / "tree")
@@ -95,6 +100,9 @@ def test_outputs(inputs):
     shuffled = Tallies.load(inputs / "seed1" / "layer4_shuffled.npz")
     assert (shuffled.meta["labels"], shuffled.meta["shuffle_seed"]) == ("shuffled", 0)
     np.testing.assert_array_equal(shuffled.thresholds, tallies.thresholds)
+    top = TopImages.load(inputs / "seed1" / "layer4_top.npz")
+    assert top.maps.shape == (64, 8, 2, 2) and top.meta["layer"] == "layer4"
+    assert tallies.meta["concepts_digest"] == top.meta["concepts_digest"] == "d"
 
 
 def test_table_is_of_the_first_quantile(inputs):
@@ -112,13 +120,15 @@ def test_table_is_of_the_first_quantile(inputs):
 def test_second_run_writes_the_same_bytes(inputs, tmp_path):
     run_dissect(inputs, 1, tmp_path)
     files = sorted(tmp_path.iterdir())
-    assert len(files) == 8
+    assert len(files) == 10
     for path in files:
         assert path.read_bytes() == (inputs / "seed1" / path.name).read_bytes(), path.name
 
 
 def test_chosen_categories_alone(inputs, tmp_path):
-    tallies = run_dissect(inputs, 1, tmp_path, categories=["scene"], shuffle_seed=None)["layer4"]
+    pack(inputs / "tree", tmp_path / "packed", ["scene"])
+    change = {"categories": ["scene"], "shuffle_seed": None, "concepts": tmp_path / "packed"}
+    tallies = run_dissect(inputs, 1, tmp_path, **change)["layer4"]
     assert tallies.category_names.tolist() == ["scene"]
     assert tallies.meta["images"] == 4  # the others have no scene
     assert np.flatnonzero(tallies.label_pixels).tolist() == [300]
@@ -136,11 +146,9 @@ def test_nothing_is_written_when_an_image_is_broken(inputs, tmp_path):
     broden = Broden(tmp_path / "tree")
     broken = broden.image_files[1]
     broken.write_bytes(b"not a picture")
-    (tmp_path / "concepts.json").write_text(
-        json.dumps({"name": "broken", "root": str(tmp_path / "tree"), "digest": "d"})
-    )
+    pack(tmp_path / "tree", tmp_path / "packed", image_size=None)
     with pytest.raises(InputError, match=f"{broken.name}: not a readable image"):
-        run_dissect(inputs, 1, tmp_path / "out", concepts=tmp_path / "concepts.json")
+        run_dissect(inputs, 1, tmp_path / "out", concepts=tmp_path / "packed")
     assert not (tmp_path / "out").exists()
 
 
@@ -155,8 +163,8 @@ def test_what_worker_processes_need_can_be_pickled(inputs):
     for one, other in (
         (ours.images, theirs.images),
         (ours.pixels, theirs.pixels),
-        (ours.labels.planes, theirs.labels.planes),
-        (ours.shuffled_labels.planes, theirs.shuffled_labels.planes),
+        (ours.labels.region, theirs.labels.region),
+        (ours.shuffled_labels.region, theirs.shuffled_labels.region),
     ):
         assert torch.equal(one, other)
 
@@ -166,7 +174,7 @@ def test_what_worker_processes_need_can_be_pickled(inputs):
 
 def run_maps(root, output, **changes):
     arguments = {
-        "concepts": root / "concepts.json",
+        "concepts": root / "packed",
         "models": [root / "seed1" / "model.pt", root / "seed2" / "model.pt"],
         "tallies": [root / "seed1" / "layer4.npz", root / "seed2" / "layer4.npz"],
         "output": output,

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from kdlens.errors import InputError
-from kdlens.files import atomic_path, read_json, sha256_of, verify_sha256, write_json, write_text
+from kdlens.files import (
+    atomic_folder,
+    atomic_path,
+    read_json,
+    sha256_of,
+    verify_sha256,
+    write_json,
+    write_text,
+)
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
@@ -38,6 +46,27 @@ def test_full_disk_is_said_and_changes_nothing(tmp_path, monkeypatch):
         write_text(target, "new")
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "a"
+    with atomic_folder(target, "wait") as temporary:
+        (temporary / "old").touch()
+    (tmp_path / ".a.unfinished").mkdir()
+    (tmp_path / ".a.unfinished/of a killed run").touch()
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    for error, seen in ((RuntimeError(), RuntimeError), (full, InputError)):
+        with pytest.raises(seen), atomic_folder(target, "wait") as temporary:
+            (temporary / "half").touch()
+            raise error
+        assert os.listdir(tmp_path) == ["a"]
+        assert os.listdir(target) == ["old"]
+    (tmp_path / ".a.unfinished").mkdir()
+    (tmp_path / ".a.unfinished/of a killed run").touch()
+    with atomic_folder(target, "wait") as temporary:
+        (temporary / "new").touch()
+    assert os.listdir(tmp_path) == ["a"]
+    assert os.listdir(target) == ["new"]
 
 
 def test_same_value_same_bytes(tmp_path):

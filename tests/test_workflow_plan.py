@@ -15,6 +15,7 @@ pytestmark = pytest.mark.workflow
 COMMON = {
     "check_images": 1,
     "check_concepts": 1,
+    "pack_concepts": 1,
     "activation_maps": 1,
     "table01": 1,
     "table01_comparison": 1,

@@ -153,7 +153,7 @@ AFTER_DISSECTION = {
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (
             "data/broden_check.py",
-            {"check_concepts", "dissect"} | AFTER_DISSECTION,
+            {"check_concepts", "pack_concepts", "dissect"} | AFTER_DISSECTION,
         ),
     ],
 )

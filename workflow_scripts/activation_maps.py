@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from kdlens.data.broden import Broden
+from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
-from kdlens.dissection.engine import NetworkInput
+from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
-from kdlens.files import atomic_path, read_json
+from kdlens.files import atomic_path
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -46,7 +46,7 @@ def main(
     """Write the maps.
 
     Args:
-        concepts: ``dataset.json`` of the concept images.
+        concepts: folder of the packed concept dataset.
         models, tallies: the networks' files, in the order of ``entries``.
         output: the ``.npz``.
         entries: ``{"model", "seed", "label", "network", "image"}`` of each network, the last
@@ -71,22 +71,22 @@ def main(
     label = choose_concept(
         counted, category, concept=concept, quantile=quantile, denominator=denominator
     )
-    broden = Broden(read_json(concepts)["root"], categories)
-    if list(broden.label_names) != counted[0].label_names.tolist():
+    pack = PackedConcepts(concepts, categories)
+    if list(pack.label_names) != counted[0].label_names.tolist():
         raise InputError(f"{tallies[0]}: dissected with another concept dataset; dissect it again")
-    shown = find_images(broden, label, images, image_size, workers=threads)
+    shown = find_images(pack, label, images, image_size, workers=threads)
     columns: dict[str, list[Any]] = {
         key: [] for key in ("upsampled", "thresholds", "units", "ious")
     }
     for entry, path, each in zip(entries, models, counted, strict=True):
         iou = each.iou(quantile, denominator)[:, label]
         unit = int(iou.argmax())
-        _, upsampled = unit_maps(
+        upsampled = unit_maps(
             load_network(entry["network"], None, path, target),
             layer,
             unit,
             shown.pixels,
-            broden.mask_shape,
+            pack.mask_shape,
             NetworkInput(entry["image"], target),
             batch_size,
         )
@@ -106,7 +106,7 @@ def main(
             images=shown.pixels,
             masks=shown.masks,
             image_numbers=np.array(shown.numbers),
-            concept=np.array(broden.label_names[label]),
+            concept=np.array(pack.label_names[label]),
             category=np.array(category),
             entries=np.array(json.dumps([dict(entry) for entry in entries], sort_keys=True)),
             meta=np.array(json.dumps(meta, sort_keys=True)),

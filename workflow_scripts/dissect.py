@@ -1,9 +1,10 @@
 """Dissect the layers of one trained network: which units see which concepts?
 
 Writes, beside each other in ``output_dir`` and for each layer L: ``L.npz`` (all counts, see
-``kdlens.dissection.tallies``) and ``L.csv`` (one row a unit, see ``kdlens.dissection.unit_table``,
-at the first of the quantiles); with a shuffle seed also ``L_shuffled.npz`` and ``L_shuffled.csv``,
-the null in which the annotations are dealt to other images.
+``kdlens.dissection.tallies``), ``L.csv`` (one row a unit, see ``kdlens.dissection.unit_table``, at
+the first of the quantiles) and ``L_top.npz`` (the images that each unit responds to most, see
+``kdlens.dissection.top_images``); with a shuffle seed also ``L_shuffled.npz`` and
+``L_shuffled.csv``, the null in which the annotations are dealt to other images.
 """
 
 import logging
@@ -11,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.data.broden import Broden
-from kdlens.dissection.engine import dissect
-from kdlens.dissection.tallies import Tallies
+from kdlens.data.packed import PackedConcepts
+from kdlens.dissection.engine import Dissection, dissect
 from kdlens.dissection.unit_table import unit_table
-from kdlens.files import read_json, sha256_of, write_text
+from kdlens.files import sha256_of, write_text
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -36,17 +36,20 @@ def main(
     denominator: str = "image",
     categories: Sequence[str] | None = None,
     shuffle_seed: int | None = None,
+    top_images: int = 8,
+    precision: str = "float32",
     batch_size: int = 32,
     device: str = "auto",
     workers: int = 0,
-    memory_gib: float = 2.0,
+    memory_gib: float = 4.0,
+    device_memory_gib: float = 8.0,
     threads: int = 1,
-) -> dict[str, Tallies]:
+) -> Dissection:
     """Dissect ``model`` and write its tallies.
 
     Args:
         model: the network's ``model.pt``.
-        concepts: ``dataset.json`` of the concept images.
+        concepts: folder of the packed concept dataset.
         output_dir: folder of the outputs.
         network: architecture, width, stem, last_stride.
         image: ``{"size", "mean", "std"}``.
@@ -56,14 +59,15 @@ def main(
         iou_threshold, denominator: for the table's detector column and the log.
         categories: concept categories to use; None for all.
         shuffle_seed: seed of the shuffled-labels null; None for no null.
-        batch_size, device, workers, memory_gib: see :func:`kdlens.dissection.engine.dissect`.
+        top_images, precision, batch_size, device, workers, memory_gib, device_memory_gib: see
+            :func:`kdlens.dissection.engine.dissect`.
         threads: CPU threads of the network.
 
     Returns:
         What :func:`~kdlens.dissection.engine.dissect` returned.
     """
     set_determinism(0, threads)
-    concept_set = read_json(concepts)
+    pack = PackedConcepts(concepts, categories)
     loaded = load_network(network, None, model, resolve_device(device))
     about = {
         "model": label["model"],
@@ -71,25 +75,34 @@ def main(
         "model_sha256": sha256_of(model),
         "network": dict(network),
         "image": dict(image),
-        "concepts": concept_set["name"],
-        "concepts_digest": concept_set["digest"],
+        "concepts": pack.name,
+        "concepts_digest": pack.digest,
     }
     dissected = dissect(
         loaded,
         layers,
-        Broden(concept_set["root"], categories),
+        pack,
         image=image,
         quantiles=quantiles,
         shuffle_seed=shuffle_seed,
+        top_images=top_images,
+        precision=precision,
         batch_size=batch_size,
         workers=workers,
         memory_gib=memory_gib,
+        device_memory_gib=device_memory_gib,
         meta=about,
     )
+    read_at = {"quantile": None, "denominator": denominator, "iou_threshold": iou_threshold}
+    folder = Path(output_dir)
     for name, tallies in dissected.items():
-        read_at = {"quantile": None, "denominator": denominator, "iou_threshold": iou_threshold}
-        write_text(Path(output_dir) / f"{name}.csv", unit_table(tallies, **read_at))
-        tallies.save(Path(output_dir) / f"{name}.npz")
+        write_text(folder / f"{name}.csv", unit_table(tallies, **read_at))
+        tallies.save(folder / f"{name}.npz")
+        dissected.top_images[name].save(folder / f"{name}_top.npz")
+        if name in dissected.shuffled:
+            shuffled = dissected.shuffled[name]
+            write_text(folder / f"{name}_shuffled.csv", unit_table(shuffled, **read_at))
+            shuffled.save(folder / f"{name}_shuffled.npz")
         found = tallies.detectors(**read_at)
         _LOGGER.info(
             "%s: %d of %d units detect a concept, %d exactly one, %d concepts",

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes, checksums, JSON.
+"""Files and folders that are whole or absent: atomic writes, checksums, JSON.
 
 A reader must never meet a half-written file, so every write goes to a temporary name in the same
 folder and is renamed when it is complete; a failure (a full disk, a kill, an exception) leaves the
@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,33 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | os.PathLike[str], advice: str) -> Iterator[Path]:
+    """Yield an empty folder beside ``path`` that becomes ``path`` when the block ends well.
+
+    The temporary name is fixed, so what a killed run left is swept away by the next one. A folder
+    already at ``path`` is replaced, but only once its successor is whole.
+
+    Args:
+        advice: what to do about a full disk, the end of the error's line.
+
+    Raises:
+        InputError: if the disk is full or the folder cannot be written to.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.unfinished")
+    try:
+        with disk_errors(path, advice):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

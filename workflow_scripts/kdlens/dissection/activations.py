@@ -41,38 +41,55 @@ def find_layer(network: nn.Module, name: str) -> nn.Module:
     )
 
 
+class _Enough(Exception):
+    """Ends a forward pass once the layers asked for have answered."""
+
+
 class Recorder:
     """Runs a network and hands out what its hooked layers produced."""
 
     def __init__(self, network: nn.Module, layers: Sequence[str], block: int) -> None:
         self._network = network
-        self._layers = layers
+        self._layers = tuple(layers)
         self._block = block
         self._maps: dict[str, Tensor] = {}
+        self._wanted: tuple[str, ...] = self._layers
+        self._whole = True
 
-    def forward(self, pixels: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, pixels: Tensor, layers: Sequence[str] | None = None, *, whole: bool = False
+    ) -> dict[str, Tensor]:
         """Run images (B, 3, H, W); return each layer's maps (B, U, h, w), float32, contiguous.
 
         The network always sees blocks of the same number of images, the last one filled up by
-        repetition: convolution kernels are chosen by the batch's shape, and round differently.
+        repetition: convolution kernels are chosen by the batch's shape, and round differently. The
+        pass ends with the last of ``layers`` (None: all that are hooked), unless ``whole`` is set:
+        only a whole pass notices that a layer is used twice.
         """
+        self._wanted = self._layers if layers is None else tuple(layers)
+        self._whole = whole
         blocks = []
         for block in pixels.split(self._block):
             filled = torch.arange(self._block, device=block.device).clamp(max=len(block) - 1)
-            whole = block if len(block) == self._block else block[filled]
+            padded = block if len(block) == self._block else block[filled]
             self._maps.clear()
-            self._network(whole.contiguous(memory_format=torch.channels_last))
-            for name in self._layers:
+            with contextlib.suppress(_Enough):
+                self._network(padded.contiguous(memory_format=torch.channels_last))
+            for name in self._wanted:
                 if name not in self._maps:
                     raise InputError(
                         f"layer '{name}' is not used in a forward pass; choose another layer"
                     )
             blocks.append({name: maps[: len(block)] for name, maps in self._maps.items()})
         self._maps.clear()
-        return {name: torch.cat([block[name] for block in blocks]) for name in self._layers}
+        if len(blocks) == 1:
+            return blocks[0]
+        return {name: torch.cat([block[name] for block in blocks]) for name in self._wanted}
 
     def keep(self, name: str, output: object) -> None:
         """Take a layer's output (called by the hook)."""
+        if name not in self._wanted:
+            return
         if not isinstance(output, Tensor) or output.ndim not in (2, 4):
             kind = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise InputError(
@@ -88,6 +105,8 @@ class Recorder:
         self._maps[name] = maps.detach().to(
             torch.float32, memory_format=torch.contiguous_format, copy=True
         )
+        if not self._whole and len(self._maps) == len(self._wanted):
+            raise _Enough
 
 
 @contextlib.contextmanager
@@ -100,7 +119,7 @@ def recording(network: nn.Module, layers: Sequence[str], block: int = 16) -> Ite
 
     Raises:
         InputError: if a layer's name is wrong; on running, if a layer's output has no maps, or it
-            is used twice or never.
+            is never used, or (in a whole pass) used twice.
     """
     recorder = Recorder(network, layers, block)
     modules = {name: find_layer(network, name) for name in layers}

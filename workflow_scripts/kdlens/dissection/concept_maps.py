@@ -16,8 +16,8 @@ from torch import nn
 
 from kdlens.data.work import run_chunks
 from kdlens.dissection.activations import recording
-from kdlens.dissection.engine import NetworkInput, device_of, full_precision
-from kdlens.dissection.stream import Concepts, read_image
+from kdlens.dissection.run import NetworkInput, arithmetic, device_of
+from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.upsample import Upsampler
 from kdlens.errors import InputError, suggest
@@ -108,7 +108,7 @@ def find_images(
         raise InputError(f"no image is labelled '{concepts.label_names[label]}'")
     return ConceptImages(
         numbers,
-        np.stack([read_image(concepts.image_files[number], image_size) for number in numbers]),
+        np.stack([pixels_of(concepts, number, image_size) for number in numbers]),
         np.stack([_mask_of(concepts, number, label) for number in numbers]),
     )
 
@@ -129,10 +129,10 @@ def unit_maps(
     mask_shape: tuple[int, int],
     network_input: NetworkInput,
     batch_size: int = 32,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return one unit's maps of images (N, H, W, 3): (N, h, w), and upsampled (N, sh, sw)."""
+) -> np.ndarray:
+    """Return one unit's maps of images (N, H, W, 3), upsampled to the masks: (N, sh, sw)."""
     device = device_of(network)
-    with recording(network, [layer]) as recorder, full_precision(device):
+    with recording(network, [layer]) as recorder, arithmetic(device):
         maps = torch.cat(
             [
                 recorder.forward(network_input(batch))[layer][:, unit]
@@ -140,4 +140,4 @@ def unit_maps(
             ]
         )
         upsampled = Upsampler(maps.shape[1:], mask_shape, device)(maps)
-    return maps.cpu().numpy(), upsampled.cpu().numpy()
+    return upsampled.cpu().numpy()

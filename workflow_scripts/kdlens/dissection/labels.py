@@ -1,109 +1,130 @@
 """The annotations of a batch of images, packed into rectangular arrays.
 
-What counts as labelled (``planes`` are pixel maps of label numbers, ``scalars`` whole-image ones):
+What counts as labelled (*planes* are pixel maps of label numbers, *scalars* whole-image labels):
 
 - label 0 means "none" and counts nowhere;
 - a pixel labelled c in two planes counts twice, in the label's pixels and in the intersection;
 - a scalar label counts as sh * sw pixels;
 - an image is annotated with a category if any plane or scalar holds a label whose *primary*
   category it is (Broden puts a label into several categories' planes; each label belongs to one).
+
+Pixels with the same labels in all planes form a region (``kdlens.data.regions``); active pixels are
+counted by region, and regions by label.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from kdlens.data.regions import Regions
 from kdlens.errors import InputError
-
-
-class Annotation(Protocol):
-    """One image's labels, as ``kdlens.data.broden`` reads them."""
-
-    planes: np.ndarray  # (P, sh, sw), label numbers
-    scalars: np.ndarray  # (S,), label numbers
 
 
 @dataclasses.dataclass
 class LabelBatch:
-    """The labels of B images over C label numbers and K categories; S = sh * sw pixels a plane."""
+    """The labels of B images with R regions in all; C label numbers, K categories, S = sh * sw."""
 
-    planes: Tensor
-    """(B * S, P) int32: the labels of each pixel in all planes; 0 pads images with fewer planes."""
-    pixels: Tensor
-    """(B, C) int64: labelled pixels, scalars included."""
+    region: Tensor
+    """(B * S,) int32: the region of each pixel, numbered through the batch."""
+    first_region: Tensor
+    """(B + 1,) int64: the first region of each image, and R."""
+    region_labels: Tensor
+    """(R, P) int64: the labels of each region in all planes; 0 = none, and pads."""
+    region_category: Tensor
+    """(R, K) int64: 1 where the region carries a label of the category."""
     scalar_image: Tensor
-    """(R,) int64: image of each whole-image label..."""
+    """(N,) int64: image of each whole-image label..."""
     scalar_label: Tensor
-    """(R,) int64: ... and the label."""
+    """(N,) int64: ... and the label."""
+    scalar_category: Tensor
+    """(B, K) bool: whether a whole-image label of the category is there."""
     category_image: Tensor
     """(M,) int64: image of each (image, category it is annotated with) pair..."""
     category: Tensor
     """(M,) int64: ... and the category."""
-    scalar_category: Tensor
-    """(B, K) bool: whether a whole-image label of the category is there."""
+    pixels: Tensor
+    """(C,) int64: labelled pixels of all images, scalars included."""
+
+    def __len__(self) -> int:
+        return len(self.first_region) - 1
 
     def to(self, device: torch.device) -> LabelBatch:
         """Copy to a device."""
-        fields = {
-            field.name: getattr(self, field.name).to(device) for field in dataclasses.fields(self)
-        }
-        return LabelBatch(**fields)
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> LabelBatch:
+        """Copy to page-locked memory, from where a GPU fetches by itself."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change) -> LabelBatch:
+        fields = dataclasses.fields(self)
+        return LabelBatch(**{each.name: change(getattr(self, each.name)) for each in fields})
 
 
 def pack_labels(
-    annotations: Sequence[Annotation],
+    regions: Sequence[Regions],
     names: Sequence[str],
     mask_shape: tuple[int, int],
     label_category: np.ndarray,
     categories: int,
 ) -> LabelBatch:
-    """Pack annotations of images called ``names``; ``label_category`` is (C,), values < K.
+    """Pack the regions of images called ``names``; ``label_category`` is (C,), values < K.
 
     Raises:
-        InputError: if a mask has another shape, or a label number is not below C.
+        InputError: if an image has another number of pixels, or a label number is not below C.
     """
-    area = mask_shape[0] * mask_shape[1]
-    labels = len(label_category)
-    depth = max((len(annotation.planes) for annotation in annotations), default=0)
-    planes = np.zeros((len(annotations), area, depth), dtype=np.int32)
-    pixels = np.zeros((len(annotations), labels), dtype=np.int64)
-    scalar_pixels = np.zeros_like(pixels)
-    for index, (annotation, name) in enumerate(zip(annotations, names, strict=True)):
-        own = np.asarray(annotation.planes)
-        scalars = np.asarray(annotation.scalars, dtype=np.int64)
-        if len(own) and own.shape[1:] != tuple(mask_shape):
+    area, labels = mask_shape[0] * mask_shape[1], len(label_category)
+    first = np.cumsum([0, *[len(each.sizes) for each in regions]])
+    depth = max((each.labels.shape[1] for each in regions), default=0)
+    table = np.zeros((int(first[-1]), depth), np.int64)
+    region = np.empty((len(regions), area), np.int32)
+    scalars = np.zeros((len(regions), labels), np.int64)
+    for index, (each, name) in enumerate(zip(regions, names, strict=True)):
+        if len(each.index) != area:
             raise InputError(
-                f"{name}: masks of shape {own.shape[1:]}, expected {tuple(mask_shape)}; "
-                "check the concept dataset"
+                f"{name}: masks of {len(each.index)} pixels, expected {mask_shape[0]} x "
+                f"{mask_shape[1]}; check the concept dataset"
             )
-        largest = max(own.max(initial=0), scalars.max(initial=0))
+        largest = max(each.labels.max(initial=0), each.scalars.max(initial=0))
         if largest >= labels:
             raise InputError(f"{name}: label number {largest} is not in label.csv")
-        if len(own):
-            planes[index, :, : len(own)] = own.reshape(len(own), area).T
-            pixels[index] = np.bincount(own.reshape(-1), minlength=labels)
-        np.add.at(scalar_pixels[index], scalars, area)
-    # Not by zeroing `planes`: there 0 already stands for "none".
-    pixels[:, 0] = scalar_pixels[:, 0] = 0
-    scalar_image, scalar_label = _repeat(scalar_pixels // area)
-    pixels += scalar_pixels
+        np.add(each.index, first[index], out=region[index], casting="unsafe")
+        table[first[index] : first[index + 1], : each.labels.shape[1]] = each.labels
+        np.add.at(scalars[index], each.scalars, 1)
+    scalars[:, 0] = 0
     belongs = np.eye(categories, dtype=bool)[label_category]
-    category_image, category = np.nonzero((pixels > 0) @ belongs)
-    return LabelBatch(
-        planes=torch.from_numpy(planes.reshape(len(annotations) * area, depth)),
-        pixels=torch.from_numpy(pixels),
-        scalar_image=torch.from_numpy(scalar_image),
-        scalar_label=torch.from_numpy(scalar_label),
-        category_image=torch.from_numpy(category_image),
-        category=torch.from_numpy(category),
-        scalar_category=torch.from_numpy((scalar_pixels > 0) @ belongs),
-    )
+    belongs[0] = False
+    region_category = belongs[table].any(axis=1)
+    scalar_category = (scalars > 0) @ belongs
+    annotated = scalar_category.copy()
+    for index in range(len(regions)):
+        annotated[index] |= region_category[first[index] : first[index + 1]].any(axis=0)
+    sizes = np.concatenate([each.sizes for each in regions]) if regions else np.zeros(0, np.int64)
+    pixels = scalars.sum(axis=0) * area
+    for plane in table.T:
+        # Weights are counted in float64, which is exact below 2^53 pixels.
+        pixels += np.bincount(plane, weights=sizes, minlength=labels).astype(np.int64)
+    pixels[0] = 0
+    scalar_image, scalar_label = _repeat(scalars)
+    category_image, category = np.nonzero(annotated)
+    arrays = {
+        "region": region.reshape(-1),
+        "first_region": first.astype(np.int64),
+        "region_labels": table,
+        "region_category": region_category.astype(np.int64),
+        "scalar_image": scalar_image,
+        "scalar_label": scalar_label,
+        "scalar_category": scalar_category,
+        "category_image": category_image,
+        "category": category,
+        "pixels": pixels,
+    }
+    return LabelBatch(**{name: torch.from_numpy(array) for name, array in arrays.items()})
 
 
 def _repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,12 +19,16 @@ sketch instead, whose level is 994/999 for q = 0.005 and whose error is larger t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from kdlens.errors import InputError
+# Free places beside the values kept, as a share of these: the more, the rarer is the selection of
+# the largest, which takes as long as some hundred images' forward passes on a large layer.
+_SLACK = 0.5
 
 
 def position(count: int, quantile: float) -> tuple[int, float]:
@@ -32,6 +36,15 @@ def position(count: int, quantile: float) -> tuple[int, float]:
     exact = (count - 1) * (1 - Fraction(str(float(quantile))))
     lower = math.floor(exact)
     return lower, float(exact - lower)
+
+
+def buffer_bytes(units: int, count: int, quantile: float) -> int:
+    """Return the memory of a :class:`TopFraction` with these arguments."""
+    return 4 * units * _width(count - position(count, quantile)[0])
+
+
+def _width(kept: int) -> int:
+    return kept + max(64, math.ceil(_SLACK * kept))
 
 
 class TopFraction:
@@ -43,7 +56,7 @@ class TopFraction:
         quantile: the largest q that will be asked for.
         device: where the values arrive and are kept.
 
-    Memory: at most ``8 * units * (n q + 2)`` bytes between two calls.
+    Memory: :func:`buffer_bytes`, about ``6 * units * n * q`` bytes, and a row more for a moment.
     """
 
     def __init__(
@@ -52,64 +65,87 @@ class TopFraction:
         self.count = count
         self.seen = 0
         self.kept = count - position(count, quantile)[0]
-        self._buffer = torch.full((units, 2 * self.kept), -torch.inf, device=device)
+        # A row is a unit's: free places first, and, once there was a selection, its `kept` largest
+        # values in the last places.
+        self._buffer = torch.full((units, _width(self.kept)), -torch.inf, device=device)
         self._filled = torch.zeros(units, dtype=torch.int64, device=device)
+        self._places = torch.full((units,), self._buffer.shape[1], device=device)
         self.bound = torch.full((units,), -torch.inf, device=device)
         """(U,) a value that a unit's threshold is certain to reach. It only ever rises."""
 
-    def add(self, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Take in a batch of maps, (B, U, S) for S positions.
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the buffer."""
+        return self._buffer.nbytes
 
-        Returns:
-            ``(images, units, rows)``, the maps that reach above their unit's bound: the image
-            (P,) in the batch, the unit (P,) and the values (P, S). All other maps can neither
-            shift a threshold nor have an active position.
+    def add(self, values: Tensor, counts: Tensor, seen: int) -> None:
+        """Take in the values of a batch that may matter.
 
-        Raises:
-            InputError: if an activation is not a finite number.
+        Args:
+            values: (V,) all values of the batch above their unit's :attr:`bound`, as they come in
+                an array (B, U, ...): by image, and by unit within an image.
+            counts: (B, U) int64, how many there are of each image and unit.
+            seen: how many values each unit had in the batch, those left out included.
         """
-        peaks = maps.amax(2)
-        if not bool(torch.isfinite(peaks).all()):
-            raise InputError(
-                "an activation is not a finite number; the network's weights or the image "
-                "normalisation are broken"
-            )
-        self.seen += maps.shape[0] * maps.shape[2]
-        # By unit, then image: the values below then come out grouped by unit.
-        units, images = torch.gt(peaks.T, self.bound[:, None]).nonzero(as_tuple=True)
-        rows = maps[images, units]
-        above = rows > self.bound[units, None]
-        self._insert(rows[above], units.repeat_interleave(above.sum(1)))
-        return images, units, rows
+        self.seen += seen
+        units = torch.arange(counts.shape[1], device=counts.device)
+        full = self._filled + counts.sum(0) > self._places
+        if bool(full.any()):
+            owner = units.expand(counts.shape).reshape(-1).repeat_interleave(counts.view(-1))
+            chosen = full[owner]
+            self._select(full.nonzero()[:, 0], values[chosen], owner[chosen])
+            values, counts = values[~chosen], counts * ~full
+        flat = counts.view(-1)
+        # Where the first value of each image and unit belongs, less where it is in `values`.
+        shift = units * self._buffer.shape[1] + self._filled + counts.cumsum(0) - counts
+        shift = shift.view(-1) - flat.cumsum(0) + flat
+        place = torch.arange(len(values), device=flat.device) + shift.repeat_interleave(flat)
+        self._buffer.view(-1)[place] = values
+        self._filled += counts.sum(0)
 
-    def _insert(self, values: Tensor, owner: Tensor) -> None:
-        """Append values (V,), which are grouped by their unit ``owner`` (V,)."""
-        counts = torch.bincount(owner, minlength=len(self._filled))
-        first = counts.cumsum(0) - counts
-        rank = torch.arange(len(owner), device=owner.device) - first[owner]
-        slot = self._filled[owner] + rank
-        self._filled += counts
-        width = int(self._filled.max())
-        if width <= self._buffer.shape[1]:
-            self._buffer[owner, slot] = values
-            return
-        wide = self._buffer.new_full((len(counts), width), -torch.inf)
-        wide[:, : self._buffer.shape[1]] = self._buffer
-        wide[owner, slot] = values
-        largest = wide.topk(self.kept, dim=1).values
-        self._buffer[:, : self.kept] = largest
-        self._buffer[:, self.kept :] = -torch.inf
-        self._filled[:] = self.kept
-        self.bound = largest[:, -1].clone()
+    def _select(self, units: Tensor, values: Tensor, owner: Tensor) -> None:
+        """Keep the largest of what these units have and of ``values`` (V,) of units ``owner``."""
+        counts = torch.bincount(owner, minlength=len(self._filled))[units]
+        parts = values[owner.argsort(stable=True)].split(counts.tolist())
+        free = self._buffer.shape[1] - self.kept
+        for unit, part in zip(units.tolist(), parts, strict=True):
+            row = self._buffer[unit]
+            largest = _largest(torch.cat([row, part]), self.kept)
+            row[:free] = -torch.inf
+            row[free:] = largest
+            self.bound[unit] = largest.min()
+        self._filled[units] = 0
+        self._places[units] = free
 
-    def result(self, quantile: float) -> Tensor:
-        """Return the thresholds (U,), float32, for a quantile up to the one announced."""
+    def result(self, quantiles: Sequence[float]) -> Tensor:
+        """Return the thresholds (Q, U), float32, for quantiles up to the one announced."""
         if self.seen != self.count:
             raise ValueError(f"{self.seen} of {self.count} values were added")
-        lower, weight = position(self.count, quantile)
-        if self.count - lower > self.kept:
-            raise ValueError(f"quantile {quantile} is larger than the one announced")
-        descending = self._buffer.topk(self.kept, dim=1).values.double()
-        low = descending[:, self.count - 1 - lower]
-        high = descending[:, max(self.count - 2 - lower, 0)]
-        return (low + weight * (high - low)).float()
+        low, high, weights = [], [], []
+        for quantile in quantiles:
+            lower, weight = position(self.count, quantile)
+            if self.count - lower > self.kept:
+                raise ValueError(f"quantile {quantile} is larger than the one announced")
+            low.append(lower - self.count)
+            high.append(min(lower + 1 - self.count, -1))
+            weights.append(weight)
+        rows = []
+        for row in self._buffer:
+            ascending = _ascending(_largest(row, self.kept)).double()
+            rows.append(
+                ascending[low] + ascending.new_tensor(weights) * (ascending[high] - ascending[low])
+            )
+        return torch.stack(rows, dim=1).float()
+
+
+def _largest(row: Tensor, kept: int) -> Tensor:
+    """Return the ``kept`` largest values of a row, in any order."""
+    if row.device.type == "cpu":  # numpy selects several times as fast as torch there
+        return torch.from_numpy(np.partition(row.numpy(), len(row) - kept)[len(row) - kept :])
+    return row.topk(kept, sorted=False).values
+
+
+def _ascending(row: Tensor) -> Tensor:
+    if row.device.type == "cpu":
+        return torch.from_numpy(np.sort(row.numpy()))
+    return row.sort().values

@@ -13,19 +13,24 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from kdlens.data.photographs import read_image
+from kdlens.data.regions import PlanesAndScalars, Regions, regions_of
 from kdlens.data.work import Progress
-from kdlens.dissection.labels import Annotation, LabelBatch, pack_labels
+from kdlens.dissection.labels import LabelBatch, pack_labels
 from kdlens.errors import InputError
 
 _LOGGER = logging.getLogger("kdlens.dissection")
 
 
 class Concepts(Protocol):
-    """What is asked of a concept data set; ``kdlens.data.broden.Broden`` has it."""
+    """What is asked of a concept data set.
+
+    ``kdlens.data.broden.Broden`` has it. One that has ``regions(i)`` and ``pixels(i, size)`` as
+    well, as ``kdlens.data.packed.PackedConcepts`` does, is asked for these, and no file is decoded.
+    """
 
     categories: list[str]
     mask_shape: tuple[int, int]
@@ -34,7 +39,7 @@ class Concepts(Protocol):
     image_files: Sequence[object]
 
     def __len__(self) -> int: ...
-    def annotation(self, index: int) -> Annotation: ...
+    def annotation(self, index: int) -> PlanesAndScalars: ...
 
 
 @dataclasses.dataclass
@@ -48,28 +53,30 @@ class Batch:
     labels: LabelBatch | None
     shuffled_labels: LabelBatch | None
 
+    def pin_memory(self) -> Batch:
+        """Copy to page-locked memory, from where a GPU fetches by itself."""
+        parts = (self.pixels, self.labels, self.shuffled_labels)
+        return Batch(self.images, *(part if part is None else part.pin_memory() for part in parts))
 
-def read_image(path: object, size: int) -> np.ndarray:
-    """Decode an image file to (size, size, 3) uint8 RGB.
 
-    An image of another size is resized to it (bilinear, antialiased), both sides by themselves:
-    Broden's images are squashed to a square, and its masks with them.
+def pixels_of(concepts: Concepts, index: int, size: int) -> np.ndarray:
+    """Return a photograph of the data set as (size, size, 3) uint8 RGB."""
+    if hasattr(concepts, "pixels"):
+        return concepts.pixels(index, size)
+    return read_image(concepts.image_files[index], size)
 
-    Raises:
-        InputError: if the file is missing or cannot be decoded.
-    """
-    try:
-        with Image.open(path) as image:
-            image = image.convert("RGB")
-            if image.size != (size, size):
-                image = image.resize((size, size), Image.Resampling.BILINEAR)
-            return np.array(image)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such image file; check the concept dataset") from error
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
+
+def _regions(concepts: Concepts, index: int) -> Regions:
+    if hasattr(concepts, "regions"):
+        return concepts.regions(index)
+    annotation = concepts.annotation(index)
+    planes = np.asarray(annotation.planes)
+    if len(planes) and planes.shape[1:] != tuple(concepts.mask_shape):
         raise InputError(
-            f"{path}: not a readable image ({error}); fetch the concept dataset again"
-        ) from error
+            f"{concepts.image_files[index]}: masks of shape {planes.shape[1:]}, expected "
+            f"{tuple(concepts.mask_shape)}; check the concept dataset"
+        )
+    return regions_of(annotation, concepts.mask_shape[0] * concepts.mask_shape[1])
 
 
 class _Items(Dataset):
@@ -112,13 +119,15 @@ class _Items(Dataset):
             return error
 
     def _pixels(self, images: np.ndarray) -> Tensor:
-        files = self._concepts.image_files
-        return torch.from_numpy(np.stack([read_image(files[i], self._image_size) for i in images]))
+        pixels = np.empty((len(images), self._image_size, self._image_size, 3), np.uint8)
+        for place, image in zip(pixels, images.tolist(), strict=True):
+            place[...] = pixels_of(self._concepts, image, self._image_size)
+        return torch.from_numpy(pixels)
 
     def _labels(self, images: np.ndarray) -> LabelBatch:
         concepts = self._concepts
         return pack_labels(
-            [concepts.annotation(int(i)) for i in images],
+            [_regions(concepts, i) for i in images.tolist()],
             [str(concepts.image_files[i]) for i in images],
             concepts.mask_shape,
             concepts.primary_category,
@@ -135,6 +144,7 @@ def batches(
     with_labels: bool = False,
     permutation: np.ndarray | None = None,
     workers: int = 0,
+    pin_memory: bool = False,
 ) -> Iterator[Batch]:
     """Stream the data set in order, with progress lines that say ``what`` is being done.
 
@@ -145,12 +155,13 @@ def batches(
         with_labels: read the annotations.
         permutation: read, as ``shuffled_labels``, the annotation of image ``permutation[i]`` too.
         workers: decoding processes; 0 decodes in this one.
+        pin_memory: hand batches out in page-locked memory, for a GPU.
 
     Raises:
         InputError: if a file is missing or broken.
     """
     items = _Items(concepts, batch_size, image_size, with_labels, permutation)
-    loader = DataLoader(items, batch_size=None, num_workers=workers)
+    loader = DataLoader(items, batch_size=None, num_workers=workers, pin_memory=pin_memory)
     progress = Progress(_LOGGER, what, len(concepts), "images")
     done = 0
     for batch in loader:

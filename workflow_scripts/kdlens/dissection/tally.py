@@ -10,14 +10,12 @@ active. Counted are, over all images, with k(c) the primary category of label c:
 - activated_mask[q, u, k]: |M| over images where a pixel *inside M* carries a label of category k,
   or the image has a scalar of it (the published programs).
 
-How it is counted without loops over units or pixels: the active pixels are few (q of all), so their
-(unit, pixel) indices are listed, the labels of each are looked up in all planes at once, and one
-scatter-add does the rest. All counts are int64, hence exact and independent of any order.
-
-Several quantiles cost one pass: their regions are nested, so each active pixel gets its *level*,
-the index of the smallest quantile at which it is active; counting by level and summing over levels
-at the end gives each quantile's count. Only activated_mask is not linear in pixels and is summed
-map by map.
+How it is counted without loops over units or pixels: only blocks that can hold active pixels are
+upsampled (``blocks``). The active pixels of each image, unit, region and level are counted first;
+these counts are then added up by label. Several quantiles cost one pass: their regions are nested,
+so each active pixel gets its *level*, the index of the smallest quantile at which it is active, and
+summing over levels at the end gives each quantile's count. Only activated_mask is not linear in
+pixels and is summed map by map. All counts are int64, hence exact and independent of any order.
 """
 
 from __future__ import annotations
@@ -26,11 +24,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kdlens.dissection.blocks import Blocks, flatnonzero
 from kdlens.dissection.labels import LabelBatch
-from kdlens.dissection.upsample import Upsampler
+from kdlens.dissection.upsample import BlockUpsampler
 
-# Upsampled pixels handled at a time: on the CPU a few arrays of this many float32 stay in cache;
-# a GPU wants more work a call.
+# Upsampled pixels, and counts by region, handled at a time (an image's at the least): on the CPU a
+# few arrays of this size stay in cache; a GPU wants more work a call.
 _CHUNK = {"cpu": 1 << 18, "cuda": 1 << 25}
 
 
@@ -54,12 +53,9 @@ class Tally:
     ) -> None:
         device = thresholds.device
         self._thresholds = thresholds.T.contiguous()  # (U, Q)
-        self._categories = categories
-        self._label_category = torch.as_tensor(label_category, device=device).long()
-        self._map_shape = tuple(map_shape)
         self._area = mask_shape[0] * mask_shape[1]
-        self._upsample = Upsampler(map_shape, mask_shape, device)
-        self._chunk = max(1, _CHUNK[device.type] // self._area)
+        self._upsample = BlockUpsampler(map_shape, mask_shape, device)
+        self._chunk = _CHUNK[device.type]
         units, levels = self._thresholds.shape
         counts = {"dtype": torch.int64, "device": device}
         # With the levels and units last, a scalar label adds one contiguous row.
@@ -67,49 +63,98 @@ class Tally:
         self._activated_image = torch.zeros((categories, levels * units), **counts)
         self._activated_mask = torch.zeros((units, levels * categories), **counts)
 
-    def add(self, labels: LabelBatch, images: Tensor, units: Tensor, rows: Tensor) -> None:
-        """Count maps ``rows`` (P, h * w) of units (P,) in images (P,), indices into ``labels``.
+    def add(self, labels: LabelBatch, blocks: Blocks) -> None:
+        """Count the blocks of a batch of images, ``blocks.image`` being indices into ``labels``.
 
-        Maps that do not reach above their unit's lowest threshold may be left out. A pair of image
-        and unit comes at most once in a call.
+        Blocks without a corner above their unit's lowest threshold may be left out.
         """
-        batch = len(labels.pixels)
-        count, levels = self._thresholds.shape
-        areas = self._intersection.new_zeros((batch, levels, count))
-        for start in range(0, len(rows), self._chunk):
-            chunk = slice(start, start + self._chunk)
-            image, unit = images[chunk], units[chunk]
-            areas[image, :, unit] = self._add_maps(labels, image, unit, rows[chunk])
-        areas = areas.view(batch, levels * count)
+        units, levels = self._thresholds.shape
+        areas = self._intersection.new_zeros((len(labels), levels * units))
+        of_image = torch.bincount(blocks.image, minlength=len(labels))
+        # The (image, unit) pairs with a block: consecutive, and numbered.
+        key = blocks.image.long() * units + blocks.unit
+        pairs, pair = torch.unique_consecutive(key, return_inverse=True)
+        image = pairs // units
+        bins = (labels.first_region[1:] - labels.first_region[:-1])[image] * levels
+        bins_of_image = bins.new_zeros(len(labels)).index_add_(0, image, bins)
+        work = torch.maximum(of_image * self._upsample.pixels, bins_of_image)
+        ends = of_image.cumsum(0).tolist()
+        pair_ends = torch.bincount(image, minlength=len(labels)).cumsum(0).tolist()
+        start = first = 0
+        for last in _groups(work.tolist(), self._chunk):
+            chunk, chunk_pairs = slice(start, ends[last]), slice(first, pair_ends[last])
+            start, first = ends[last], pair_ends[last]
+            part = Blocks(
+                blocks.image[chunk], blocks.unit[chunk], blocks.place[chunk], blocks.corners[chunk]
+            )
+            if len(part):
+                self._count(
+                    labels, part, pair[chunk] - pair[chunk][0], pairs[chunk_pairs],
+                    bins[chunk_pairs], areas,
+                )  # fmt: skip
         self._intersection.index_add_(0, labels.scalar_label, areas[labels.scalar_image])
         self._activated_image.index_add_(0, labels.category, areas[labels.category_image])
 
-    def _add_maps(self, labels: LabelBatch, image: Tensor, unit: Tensor, rows: Tensor) -> Tensor:
-        """Count the active pixels of some maps; return how many they have by level, (P, Q)."""
+    def _count(
+        self,
+        labels: LabelBatch,
+        blocks: Blocks,
+        pair: Tensor,
+        pairs: Tensor,
+        bins: Tensor,
+        areas: Tensor,
+    ) -> None:
+        """Count some images' blocks.
+
+        Args:
+            pair: (P,) the pair of each block.
+            pairs: (N,) image * U + unit of each pair.
+            bins: (N,) its number of bins: one for each region of the image and each level.
+            areas: (B, Q * U), to which the active pixels of each pair and level are added.
+        """
         units, levels = self._thresholds.shape
-        thresholds = self._thresholds[unit]  # (P, Q)
-        values = self._upsample(rows.view(-1, *self._map_shape)).view(len(rows), self._area)
-        active, pixel = (values > thresholds[:, -1:]).nonzero(as_tuple=True)
-        if levels == 1:
-            level = torch.zeros_like(active)
-        else:
-            level = (values[active, pixel, None] <= thresholds[active]).sum(1)
-        region = active * levels + level
-        area = torch.bincount(region, minlength=len(rows) * levels).view(len(rows), levels)
+        values = self._upsample(blocks.place, blocks.corners)  # (P, pixels)
+        lowest = self._thresholds[blocks.unit, -1]
+        active = flatnonzero(values > lowest[:, None])
+        block = active // values.shape[1]
+        pixel = self._upsample.pixel(blocks.place[block], active - block * values.shape[1])
+        image = blocks.image[block]
+        region = labels.region[image * self._area + pixel].long()
+        first_bin = bins.cumsum(0) - bins
+        pair_image = pairs // units
+        # A region's bins lie together, so this is where those of region 0 of the batch would be.
+        origin = first_bin - labels.first_region[pair_image] * levels
+        place = origin[pair][block] + region * levels
+        if levels > 1:
+            above = values.reshape(-1)[active]
+            place += (above[:, None] <= self._thresholds[blocks.unit][block]).sum(1)
+        counts = torch.bincount(place, minlength=int(bins.sum()))
 
-        label = labels.planes[image[active] * self._area + pixel]  # (active pixels, planes)
+        used = flatnonzero(counts)
+        counts = counts[used]
+        owner = torch.arange(len(bins), device=bins.device).repeat_interleave(bins)[used]
+        place = used - origin[owner]
+        region = place // levels
+        level = place - region * levels
+        unit = pairs[owner] - pair_image[owner] * units
+
+        label = labels.region_labels[region]  # (N, planes)
         entry, plane = label.nonzero(as_tuple=True)
-        label = label[entry, plane].long()
-        index = (label * levels + level[entry]) * units + unit[active[entry]]
-        self._intersection.view(-1).scatter_add_(0, index, torch.ones_like(index))
+        index = (label[entry, plane] * levels + level[entry]) * units + unit[entry]
+        self._intersection.view(-1).index_add_(0, index, counts[entry])
 
-        touching = region[entry] * self._categories + self._label_category[label]
-        touched = torch.bincount(touching, minlength=len(rows) * levels * self._categories)
-        touched = touched.view(len(rows), levels, self._categories).cumsum(1) > 0
-        touched |= labels.scalar_category[image, None]
+        cell = owner * levels + level
+        area = counts.new_zeros(len(pairs) * levels).index_add_(0, cell, counts)
+        area = area.view(len(pairs), levels)
+        pair_unit = pairs - pair_image * units
+        areas.view(-1, levels, units)[pair_image, :, pair_unit] = area
+        categories = labels.region_category.shape[1]
+        touched = counts.new_zeros((len(pairs) * levels, categories))
+        touched.index_add_(0, cell, labels.region_category[region])
+        touched = touched.view(len(pairs), levels, categories).cumsum(1) > 0
+        touched |= labels.scalar_category[pair_image, None]
         activated = area.cumsum(1)[:, :, None] * touched
-        self._activated_mask.index_add_(0, unit, activated.view(len(rows), -1))
-        return area
+        self._activated_mask.index_add_(0, pair_unit, activated.view(len(pairs), -1))
 
     def result(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return intersection (Q, U, C), activated_image and activated_mask (Q, U, K), int64."""
@@ -117,6 +162,20 @@ class Tally:
         intersection = self._intersection.view(-1, levels, units).cumsum(1).permute(1, 2, 0)
         image = self._activated_image.view(-1, levels, units).cumsum(1).permute(1, 2, 0)
         mask = self._activated_mask.view(units, levels, -1).transpose(0, 1)
+        # activated_mask is cumulative already: it was summed map by map.
         return tuple(
             np.ascontiguousarray(table.cpu().numpy()) for table in (intersection, image, mask)
         )
+
+
+def _groups(work: list[int], most: int) -> list[int]:
+    """Return the last item of each group of consecutive items with together at most ``most``."""
+    ends, total = [], 0
+    for item, amount in enumerate(work):
+        if total and total + amount > most:
+            ends.append(item - 1)
+            total = 0
+        total += amount
+    if work:
+        ends.append(len(work) - 1)
+    return ends

@@ -8,7 +8,9 @@ Why not call ``F.interpolate``: its last bits depend on memory layout, vector wi
 a pixel within a bit of a threshold then falls to either side. Here each direction, columns first
 and rows second, is ``a + f (b - a)`` in three separately rounded float32 operations, which IEEE 754
 fixes for every machine and batch size. The form also never leaves the interval between a and b
-(f <= 1 - 1/(2 out)), so a map whose maximum is not above a threshold has no pixel above it.
+(f <= 1 - 1/(2 out)), so a map whose maximum is not above a threshold has no pixel above it, and
+neither has a block (``blocks``) none of whose corners is. :class:`Upsampler` does whole maps and
+:class:`BlockUpsampler` blocks, with the same operations on the same numbers.
 """
 
 from __future__ import annotations
@@ -51,3 +53,62 @@ def _coordinates(source: int, target: int, device: torch.device | str) -> tuple[
     numerator = ((2 * torch.arange(target) + 1) * source - target).clamp(min=0)
     fraction = (numerator % (2 * target)).double() / (2 * target)
     return (numerator // (2 * target)).to(device), fraction.float().to(device)
+
+
+class BlockUpsampler:
+    """Blocks of maps of h x w (``kdlens.dissection.blocks``) -> their pixels of sh x sw.
+
+    Attributes:
+        pixels: most pixels of a block.
+    """
+
+    def __init__(
+        self,
+        map_shape: tuple[int, int],
+        mask_shape: tuple[int, int],
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._columns = map_shape[1] + 1
+        first_row, row_fraction = _spans(map_shape[0], mask_shape[0])
+        first_column, column_fraction = _spans(map_shape[1], mask_shape[1])
+        self.pixels = row_fraction.shape[1] * column_fraction.shape[1]
+        self._row_fraction = row_fraction.to(device)
+        self._column_fraction = column_fraction.to(device)
+        first = first_row[:, None] * mask_shape[1] + first_column
+        self._first = first.reshape(-1).to(device)
+        row, column = torch.arange(row_fraction.shape[1]), torch.arange(column_fraction.shape[1])
+        self._offset = (row[:, None] * mask_shape[1] + column).reshape(-1).to(device)
+
+    def __call__(self, place: Tensor, corners: Tensor) -> Tensor:
+        """Return the pixels (P, pixels) of blocks at ``place`` (P,) with ``corners`` (P, 4).
+
+        Where a block has fewer pixels, the rest is NaN, which is above nothing.
+        """
+        row = place // self._columns
+        column = place - row * self._columns
+        sides = corners.view(-1, 2, 2)
+        left = sides[:, :, :1]
+        wide = (sides[:, :, 1:] - left) * self._column_fraction[column][:, None] + left
+        top = wide[:, :1]
+        step = wide[:, 1:] - top
+        values = step.expand(-1, self._row_fraction.shape[1], -1)
+        return (values * self._row_fraction[row][:, :, None]).add_(top).flatten(1)
+
+    def pixel(self, place: Tensor, index: Tensor) -> Tensor:
+        """Return where in the mask (row * sw + column) the pixels ``index`` of blocks lie."""
+        return self._first[place] + self._offset[index]
+
+
+def _spans(source: int, target: int) -> tuple[Tensor, Tensor]:
+    """Return the first pixel of each block, and (source + 1, n) the fractions of its pixels.
+
+    A block reaches from one source pixel to the next; if it has fewer than n pixels, NaN fills up.
+    """
+    numerator = (2 * torch.arange(target) + 1) * source - target
+    block = torch.div(numerator, 2 * target, rounding_mode="floor") + 1
+    fraction = (numerator % (2 * target)).double() / (2 * target)
+    counts = torch.bincount(block, minlength=source + 1)
+    first = counts.cumsum(0) - counts
+    table = torch.full((source + 1, int(counts.max())), torch.nan)
+    table[block, torch.arange(target) - first[block]] = fraction.float()
+    return first, table

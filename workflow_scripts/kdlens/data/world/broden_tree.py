@@ -52,11 +52,12 @@ import numpy as np
 
 from kdlens.data.work import Progress
 from kdlens.data.world.colours import COLOURS, name_colours
-from kdlens.data.world.folders import atomic_folder, decode, jpeg_bytes, label_png
+from kdlens.data.world.folders import DISK_ADVICE, decode, jpeg_bytes, label_png
 from kdlens.data.world.image_tree import SMALLEST_IMAGE, require_whole
 from kdlens.data.world.render import ConceptPicture, concept_picture
 from kdlens.data.world.vocabulary import MATERIALS, OBJECTS, PARTS, SCENES, TEXTURES
 from kdlens.errors import InputError
+from kdlens.files import atomic_folder
 
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "color": COLOURS,
@@ -146,7 +147,7 @@ def write_concepts(
             f"{image_size}; take {image_size // 2} or another divisor"
         )
     area, census, records = mask_size**2, _Census(), []
-    with atomic_folder(output) as folder:
+    with atomic_folder(output, DISK_ADVICE) as folder:
         for source in ("world", "textures"):
             (folder / "images" / source).mkdir(parents=True)
         progress = Progress(logging.getLogger("kdlens"), "rendered", images, "images")

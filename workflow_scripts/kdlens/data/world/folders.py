@@ -1,47 +1,16 @@
-"""Folders that are whole or absent, and pictures as files with the same bytes everywhere."""
+"""Pictures as files with the same bytes everywhere."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import shutil
 import struct
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from kdlens.disk import disk_errors
-
 JPEG_QUALITY = 93
-_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
-
-
-@contextlib.contextmanager
-def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield an empty folder beside ``path`` that becomes ``path`` when the block ends well.
-
-    The temporary name is fixed, so what a killed run left is swept away by the next one. A folder
-    already at ``path`` is replaced, but only once its successor is whole.
-
-    Raises:
-        InputError: if the disk is full or the folder cannot be written to.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.unfinished")
-    try:
-        with disk_errors(path, _ADVICE):
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir(parents=True)
-            yield temporary
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+DISK_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
 
 
 def jpeg_bytes(rgb: np.ndarray) -> bytes:

@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping
 
 from kdlens.data.work import Progress
-from kdlens.data.world.folders import atomic_folder, jpeg_bytes
+from kdlens.data.world.folders import DISK_ADVICE, jpeg_bytes
 from kdlens.data.world.render import class_names, training_picture
 from kdlens.errors import InputError
+from kdlens.files import atomic_folder
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 32, 1024
 
@@ -57,7 +58,7 @@ def write_images(
     why = f" (at least one image for each of the {len(names)} classes)"
     for split, count in images.items():
         require_whole(f"training_data.images.{split}", count, len(names), 10_000_000, why)
-    with atomic_folder(output) as folder:
+    with atomic_folder(output, DISK_ADVICE) as folder:
         total, done = sum(images.values()), 0
         progress = Progress(logging.getLogger("kdlens"), "rendered", total, "images")
         for split, count in sorted(images.items()):

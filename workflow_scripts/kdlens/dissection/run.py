@@ -1,0 +1,224 @@
+"""The two steps of a dissection over one network and one data set (see ``engine``)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from kdlens.dissection.activations import Recorder
+from kdlens.dissection.blocks import KeptBlocks, blocks_above
+from kdlens.dissection.layer import Segment, Shape, kept_bytes, plan, prune
+from kdlens.dissection.stream import Concepts, batches
+from kdlens.dissection.tallies import Tallies
+from kdlens.dissection.tally import Tally
+from kdlens.dissection.top_images import TopImages
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Return where a network's parameters are (the CPU, if it has none)."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+
+
+class NetworkInput:
+    """uint8 images (B, H, W, 3) -> what the network is fed, (B, 3, H, W), on its device."""
+
+    def __init__(self, image: Mapping[str, Any], device: torch.device) -> None:
+        self.size = int(image["size"])
+        self._device = device
+        # float64 until here: 255 * 0.485 is then the same number everywhere.
+        mean = 255 * torch.tensor(image["mean"], dtype=torch.float64)
+        std = 255 * torch.tensor(image["std"], dtype=torch.float64)
+        self._mean, self._std = mean.float().to(device), std.float().to(device)
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        # Seen as (B, 3, H, W) this is the channels-last layout, the faster one for convolutions.
+        moved = pixels.to(self._device, non_blocking=True).float()
+        return moved.sub_(self._mean).div_(self._std).permute(0, 3, 1, 2)
+
+
+@contextlib.contextmanager
+def arithmetic(device: torch.device, precision: str = "float32") -> Iterator[None]:
+    """Repeatable convolutions in true float32, or in bfloat16, also inside a caller's autocast."""
+    with contextlib.ExitStack() as stack:
+        coarse = precision == "bfloat16"
+        stack.enter_context(torch.autocast(device.type, dtype=torch.bfloat16, enabled=coarse))
+        if device.type == "cuda":
+            stack.enter_context(
+                torch.backends.cudnn.flags(
+                    enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+                )
+            )
+        yield
+
+
+class Layer:
+    """One layer after the first step."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.map_shape = (shape.height, shape.width)
+        self.tally: dict[str, Tally] = {}
+        self.kept: KeptBlocks | None = None
+        self._thresholds: list[Tensor] = []
+        self._best: list[tuple[Tensor, ...]] = []
+
+    def take(self, segment: Segment, quantiles: Sequence[float]) -> None:
+        """Take over what a segment has found; the segments come in the order of their units."""
+        self._thresholds.append(segment.top.result(quantiles))
+        best = segment.best
+        self._best.append((best.images.cpu(), best.peaks.cpu(), best.maps.cpu()))
+        self.kept = segment.kept
+
+    @property
+    def thresholds(self) -> Tensor:
+        """(Q, U) float32, by rising quantile."""
+        return torch.cat(self._thresholds, dim=1)
+
+    def top_images(self, meta: dict[str, Any]) -> TopImages:
+        """Return the top images of all units."""
+        return TopImages(*(torch.cat(part).numpy() for part in zip(*self._best, strict=True)), meta)
+
+
+class Run:
+    """One dissection.
+
+    Args:
+        recorder: of the network, its layers hooked.
+        image: size, mean and std.
+        concepts: the data set, N images.
+        stream: batch_size and workers.
+        quantiles: in the order in which the tallies shall have them.
+        device: where the network is.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        image: Mapping[str, Any],
+        concepts: Concepts,
+        stream: Mapping[str, int],
+        quantiles: Sequence[float],
+        device: torch.device,
+    ) -> None:
+        self._recorder = recorder
+        self._input = NetworkInput(image, device)
+        self._concepts = concepts
+        self._stream = {**stream, "pin_memory": device.type == "cuda"}
+        self._asked = list(quantiles)
+        self._quantiles = sorted(quantiles)
+        self._device = device
+
+    def find_thresholds(
+        self, budgets: tuple[float, float | None], top_images: int
+    ) -> dict[str, Layer]:
+        """The first step: thresholds, top images, and what may be active.
+
+        Args:
+            budgets: bytes for the thresholds, and for kept maps (None: what the first leaves over).
+            top_images: how many images to find for each unit.
+        """
+        images, largest = len(self._concepts), self._quantiles[-1]
+        shapes = self._shapes()
+        layers = {name: Layer(shape) for name, shape in shapes.items()}
+        passes = plan(shapes, images, largest, budgets[0])
+        for number, parts in enumerate(passes, 1):
+            segments = [
+                Segment(
+                    part,
+                    shapes[part.layer],
+                    images,
+                    largest,
+                    self._device,
+                    # With several passes the memory is full, and another one is due in any case.
+                    keep=len(passes) == 1,
+                    top_images=top_images,
+                )
+                for part in parts
+            ]
+            taken = sum(segment.top.nbytes for segment in segments)
+            room = max(0, budgets[0] - taken) if budgets[1] is None else budgets[1]
+            what = "activations" if len(passes) == 1 else f"activations {number}/{len(passes)}"
+            self._stream_activations(segments, what, room)
+            while segments:  # one by one, so that each frees its memory
+                segment = segments.pop(0)
+                layers[segment.part.layer].take(segment, self._quantiles)
+        return layers
+
+    def _shapes(self) -> dict[str, Shape]:
+        """Run a blank image through the whole network; return the layers' shapes, in its order."""
+        blank = torch.zeros((1, self._input.size, self._input.size, 3), dtype=torch.uint8)
+        maps = self._recorder.forward(self._input(blank), whole=True)
+        return {name: Shape(*each.shape[1:]) for name, each in maps.items()}
+
+    def _stream_activations(self, segments: Sequence[Segment], what: str, room: float) -> None:
+        names = list(dict.fromkeys(segment.part.layer for segment in segments))
+        size = self._input.size
+        pruned_to = 0
+        for batch in batches(self._concepts, what=what, image_size=size, **self._stream):
+            recorded = self._recorder.forward(self._input(batch.pixels), names)
+            for segment in segments:
+                segment.add(batch.images, recorded[segment.part.layer])
+            # Pruning costs a pass over what is kept, so not before that has doubled.
+            if kept_bytes(segments) > min(room, max(2 * pruned_to, 2**26)):
+                pruned_to = prune(segments, room)
+
+    def count(self, layers: Mapping[str, Layer], permutation: np.ndarray | None) -> None:
+        """The second step: the tallies of all layers, against the true and shuffled labels."""
+        concepts = self._concepts
+        kept, again = {}, []
+        for name, layer in layers.items():
+            for labelling in ("true",) if permutation is None else ("true", "shuffled"):
+                layer.tally[labelling] = Tally(
+                    layer.thresholds,
+                    concepts.primary_category,
+                    len(concepts.categories),
+                    layer.map_shape,
+                    concepts.mask_shape,
+                )
+            if layer.kept is None:
+                again.append(name)
+            else:
+                kept[name] = layer.kept.take(layer.thresholds[-1])
+        self._label_pixels = np.zeros(len(concepts.label_names), dtype=np.int64)
+        for batch in batches(
+            concepts,
+            what="tallies",
+            image_size=self._input.size if again else None,
+            with_labels=True,
+            permutation=permutation,
+            **self._stream,
+        ):
+            self._label_pixels += batch.labels.pixels.numpy()
+            labels = {"true": batch.labels, "shuffled": batch.shuffled_labels}
+            labels = {key: each.to(self._device) for key, each in labels.items() if each}
+            recorded = self._recorder.forward(self._input(batch.pixels), again) if again else {}
+            for name, layer in layers.items():
+                if name in kept:
+                    blocks = next(kept[name]).to(self._device)
+                else:
+                    maps = recorded[name]
+                    blocks = blocks_above(maps, maps > layer.thresholds[-1, :, None, None])
+                for labelling, tally in layer.tally.items():
+                    tally.add(labels[labelling], blocks)
+
+    def tallies(self, layer: Layer, labelling: str, meta: dict[str, Any]) -> Tallies:
+        """Return a layer's counts against the true or the shuffled labels."""
+        concepts = self._concepts
+        order = [self._quantiles.index(quantile) for quantile in self._asked]
+        intersection, image, mask = layer.tally[labelling].result()
+        return Tallies(
+            intersection=intersection[order],
+            activated_image=image[order],
+            activated_mask=mask[order],
+            label_pixels=self._label_pixels,
+            label_category=np.asarray(concepts.primary_category, dtype=np.int64),
+            thresholds=layer.thresholds.cpu().numpy()[order],
+            quantiles=np.array(self._asked, dtype=np.float64),
+            label_names=np.array(concepts.label_names, dtype=np.str_),
+            category_names=np.array(concepts.categories, dtype=np.str_),
+            meta=meta,
+        )
