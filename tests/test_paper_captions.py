@@ -76,6 +76,25 @@ def test_captions_state_what_was_measured_and_how(name, params):
     assert "{" not in text and "None" not in text
 
 
+def test_captions_of_networks_that_were_trained_elsewhere():
+    elsewhere = {"training": None, "concepts": "my_concepts"}
+    for name, params in (
+        ("table01", {"table": {**TABLE, "dataset": elsewhere}}),
+        ("table01_comparison", {"table": {**TABLE, "dataset": elsewhere}}),
+        ("figure02", {"figure": {**FIGURE, "dataset": elsewhere}}),
+        ("figure03", {"maps": MAPS, "dataset": elsewhere}),
+    ):
+        text = render(name, params)
+        assert "trained elsewhere" in text and "my_concepts" in text
+        assert "None" not in text
+        assert "trained elsewhere" not in render(name, {**params, **_with_training(params)})
+
+
+def _with_training(params):
+    key = next(iter(params))
+    return {key: {**params[key], "dataset": DATASET}, "dataset": DATASET}
+
+
 def test_captions_state_the_seeds():
     assert "scratch, seeds 1, 2" in render("table01", {"table": TABLE})
     assert "kd_, seeds 7" in render("table01", {"table": TABLE})
