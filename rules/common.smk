@@ -27,6 +27,7 @@ def in_project(path):
 
 
 PUBLISHED = in_project("config/reference/han2023/table01.csv")
+PUBLISHED_LOWER_LAYERS = in_project("config/reference/han2023/table10.csv")
 
 try:
     for file in workflow.configfiles:
@@ -482,6 +483,7 @@ def paper_files():
         ],
         *figure_files("figure02"),
         *figure_files("figure03"),
+        *further_paper_files(),
     ]
 
 
@@ -505,6 +507,99 @@ def manifest_inputs():
         f"{RUN}/dissection/activation_maps.npz",
         *paper_files(),
     ]
+
+
+def curve_runs(figure):
+    """Return the lines of Figure 9 or 10 by seed: its models, then the shuffled-label null."""
+    names = CONFIG["paper"][figure]["models"]
+    rows = [row for row in table01_runs() if row["model"] in names]
+    return sorted(
+        rows, key=lambda row: (row["labels"] == "shuffled", names.index(row["model"]))
+    )
+
+
+def curve_tallies(figure):
+    return [
+        tallies(row["model"], row["seed"], labels=row["labels"])
+        for row in curve_runs(figure)
+    ]
+
+
+def curve_params(figure):
+    """Return what Figure 9 or 10 holds fixed, and the values of the setting that varies."""
+    varied, fixed = {
+        "figure09": ("quantiles", "iou_threshold"),
+        "figure10": ("iou_thresholds", "quantile"),
+    }[figure]
+    settings = measured()
+    return {
+        "layer": settings["layer"],
+        "denominator": settings["denominator"],
+        fixed: settings[fixed],
+        varied: CONFIG["paper"][figure][varied],
+        "runs": curve_runs(figure),
+        "dataset": dataset_names(),
+    }
+
+
+def table10_tallies():
+    """Return the files of the first layer in the order of the rows, then the second's, ..."""
+    return [
+        tallies(row["model"], row["seed"], layer, row["labels"])
+        for layer in CONFIG["paper"]["table10"]["layers"]
+        for row in table01_runs()
+    ]
+
+
+def table10_params():
+    settings = {key: value for key, value in measured().items() if key != "layer"}
+    layers = CONFIG["paper"]["table10"]["layers"]
+    runs, dataset = table01_runs(), dataset_names()
+    return {**settings, "layers": layers, "runs": runs, "dataset": dataset}
+
+
+def first_seed(wildcards):
+    """Return the network that stands for a model where one is shown."""
+    model = MODELS[wildcards.model]
+    return {
+        "model": wildcards.model,
+        "seed": model["seeds"][0],
+        "label": model["label"],
+    }
+
+
+def first_seed_file(suffix):
+    """Return an input function: the file of the table's layer of the network that is shown."""
+
+    def file(wildcards):
+        name, seed = wildcards.model, MODELS[wildcards.model]["seeds"][0]
+        return f"{DISSECTION.format(model=name, seed=seed)}/{TABLE_LAYER}{suffix}"
+
+    return file
+
+
+def unit_grid_params():
+    keys = ("units_per_category", "images")
+    return {
+        **{key: CONFIG["paper"]["unit_grids"][key] for key in keys},
+        "categories": CONFIG["concept_data"].get("categories"),
+    }
+
+
+def further_paper_files():
+    """Return Figures 9 and 10, Table 10 and the figures of single models, as far as made."""
+    paper = CONFIG["paper"]
+    files = [*figure_files("figure10"), f"{RUN}/figures/figure10.csv"]
+    if len(paper["figure09"]["quantiles"]) > 1:
+        files += [*figure_files("figure09"), f"{RUN}/figures/figure09.csv"]
+    if paper["table10"]["layers"]:
+        kinds = ("csv", "md", "tex", "html")
+        files += [f"{RUN}/tables/table10.{extension}" for extension in kinds]
+    for name in paper["models"]:
+        files += figure_files(f"concepts_{name}")
+    for name in paper["unit_grids"]["models"]:
+        files += figure_files(f"units_{name}")
+    return files
 
 
 # What the config names of the concept dataset is looked up here once the dataset has been checked:

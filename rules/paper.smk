@@ -108,6 +108,148 @@ rule figure03:
         "../workflow_scripts/figure03.py"
 
 
+rule figure09:
+    input:
+        tallies=curve_tallies("figure09"),
+        library=library("figure09"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure09.svg",
+            caption="captions/figure09.rst",
+            category="Figures",
+            labels={"figure": "Figure 9: detectors by quantile"},
+        ),
+        pdf=f"{RUN}/figures/figure09.pdf",
+        png=f"{RUN}/figures/figure09.png",
+        csv=f"{RUN}/figures/figure09.csv",
+    log:
+        f"{RUN}/figures/logs/figure09.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure09.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figure=curve_params("figure09"),
+    script:
+        "../workflow_scripts/figure09.py"
+
+
+rule figure10:
+    input:
+        tallies=curve_tallies("figure10"),
+        library=library("figure10"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure10.svg",
+            caption="captions/figure10.rst",
+            category="Figures",
+            labels={"figure": "Figure 10: detectors by IoU threshold"},
+        ),
+        pdf=f"{RUN}/figures/figure10.pdf",
+        png=f"{RUN}/figures/figure10.png",
+        csv=f"{RUN}/figures/figure10.csv",
+    log:
+        f"{RUN}/figures/logs/figure10.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure10.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figure=curve_params("figure10"),
+    script:
+        "../workflow_scripts/figure10.py"
+
+
+rule table10:
+    input:
+        tallies=table10_tallies(),
+        metrics=table01_metrics(),
+        reference=PUBLISHED_LOWER_LAYERS,
+        library=library("table10"),
+    output:
+        csv=f"{RUN}/tables/table10.csv",
+        md=f"{RUN}/tables/table10.md",
+        html=report(
+            f"{RUN}/tables/table10.html",
+            caption="captions/table10.rst",
+            category="Tables",
+            labels={"table": "Table 10: the lower layers"},
+        ),
+        tex=f"{RUN}/tables/table10.tex",
+    log:
+        f"{RUN}/tables/logs/table10.log",
+    benchmark:
+        f"{RUN}/tables/benchmarks/table10.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        table=table10_params(),
+    script:
+        "../workflow_scripts/table10.py"
+
+
+rule concept_bars:
+    input:
+        tallies=first_seed_file(".npz"),
+        library=library("concept_bars"),
+    output:
+        svg=report(
+            f"{RUN}/figures/concepts_{{model}}.svg",
+            caption="captions/concept_bars.rst",
+            category="Concepts",
+            labels={"network": "{model}"},
+        ),
+        pdf=f"{RUN}/figures/concepts_{{model}}.pdf",
+        png=f"{RUN}/figures/concepts_{{model}}.png",
+    log:
+        f"{RUN}/figures/{{model}}/logs/concept_bars.log",
+    benchmark:
+        f"{RUN}/figures/{{model}}/benchmarks/concept_bars.tsv"
+    wildcard_constraints:
+        model=one_of(CONFIG["paper"]["models"]),
+    conda:
+        "../envs/paper.yaml"
+    params:
+        network=first_seed,
+        measured=measured(),
+        dataset=dataset_names(),
+    script:
+        "../workflow_scripts/concept_bars.py"
+
+
+rule unit_grids:
+    input:
+        tallies=first_seed_file(".npz"),
+        top=first_seed_file("_top.npz"),
+        concepts=dataset_summary("concept_data"),
+        tree=dataset_tree("concept_data"),
+        library=library("unit_grids"),
+    output:
+        svg=f"{RUN}/figures/units_{{model}}.svg",
+        pdf=f"{RUN}/figures/units_{{model}}.pdf",
+        png=report(
+            f"{RUN}/figures/units_{{model}}.png",
+            caption="captions/unit_grids.rst",
+            category="Best units",
+            labels={"network": "{model}"},
+        ),
+    log:
+        f"{RUN}/figures/{{model}}/logs/unit_grids.log",
+    benchmark:
+        f"{RUN}/figures/{{model}}/benchmarks/unit_grids.tsv"
+    wildcard_constraints:
+        model=one_of(CONFIG["paper"]["unit_grids"]["models"]),
+    conda:
+        "../envs/paper.yaml"
+    params:
+        network=first_seed,
+        measured=measured(),
+        shown=unit_grid_params(),
+        dataset=dataset_names(),
+    script:
+        "../workflow_scripts/unit_grids.py"
+
+
 rule write_manifest:
     input:
         files=manifest_inputs(),

@@ -92,3 +92,47 @@ def write_maps(
     arrays |= change
     np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
     return path
+
+
+def write_ious(
+    path,
+    ious,
+    *,
+    model,
+    seed,
+    quantiles=(0.005,),
+    labels="true",
+    layer="layer4",
+    categories=CATEGORIES,
+    names=None,
+    label_category=None,
+    thresholds=None,
+    **meta,
+):
+    """Write tallies that have the IoUs given, (Q, U, C) with label 0 first.
+
+    Without ``names`` and ``label_category`` the labels are shared out evenly among ``categories``.
+    """
+    ious = np.asarray(ious, np.float64)
+    levels, units, count = ious.shape
+    if names is None:
+        each = (count - 1) // len(categories)
+        names = [""] + [f"{category} {i + 1}" for category in categories for i in range(each)]
+        label_category = [len(categories) - 1, *np.repeat(np.arange(len(categories)), each)]
+    pixels = 10**9
+    # IoU = I / (A + G - I), with A = G; as exact as whole pixels allow.
+    intersection = np.rint(2 * pixels * ious / (1 + ious)).astype(np.int64)
+    activated = np.full((levels, units, len(categories)), pixels, np.int64)
+    Tallies(
+        intersection=intersection,
+        activated_image=activated,
+        activated_mask=activated,
+        label_pixels=np.array([0] + [pixels] * (count - 1)),
+        label_category=np.asarray(label_category),
+        thresholds=np.ones((levels, units), np.float32) if thresholds is None else thresholds,
+        quantiles=np.array(quantiles),
+        label_names=np.array(names),
+        category_names=np.array(categories),
+        meta={"layer": layer, "labels": labels, "model": model, "seed": seed, **meta},
+    ).save(path)
+    return path

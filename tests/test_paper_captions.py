@@ -28,6 +28,20 @@ MAPS = {
     "concept": None,
     "category": "object",
 }
+LINES = {
+    **{key: SETTINGS[key] for key in ("layer", "denominator")},
+    "runs": TABLE["runs"],
+    "dataset": DATASET,
+}
+BY_QUANTILE = {**LINES, "iou_threshold": 0.05, "quantiles": [0.005, 0.001, 0.01]}
+BY_THRESHOLD = {**LINES, "quantile": 0.005, "iou_thresholds": [0.01, 0.05]}
+LOWER = {**TABLE, "layers": ["layer1", "layer4"]}
+NETWORK = {
+    "network": {"model": "kd_", "seed": 7, "label": "KD *odd* |label|_"},
+    "measured": SETTINGS,
+    "dataset": DATASET,
+}
+SHOWN = {"units_per_category": 2, "images": 8, "categories": None}
 DISSECTION = {
     "iou_threshold": 0.05,
     "quantiles": [0.005, 0.01],
@@ -60,15 +74,20 @@ def render(name, params, **items):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
 
 
-@pytest.mark.parametrize(
-    ("name", "params"),
-    [
-        ("table01", {"table": TABLE}),
-        ("table01_comparison", {"table": TABLE}),
-        ("figure02", {"figure": FIGURE}),
-        ("figure03", {"maps": MAPS, "dataset": DATASET}),
-    ],
-)
+MEASUREMENTS = [
+    ("table01", {"table": TABLE}),
+    ("table01_comparison", {"table": TABLE}),
+    ("figure02", {"figure": FIGURE}),
+    ("figure03", {"maps": MAPS, "dataset": DATASET}),
+    ("figure09", {"figure": BY_QUANTILE}),
+    ("figure10", {"figure": BY_THRESHOLD}),
+    ("table10", {"table": LOWER}),
+    ("concept_bars", NETWORK),
+    ("unit_grids", {**NETWORK, "shown": SHOWN}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), MEASUREMENTS)
 def test_captions_state_what_was_measured_and_how(name, params):
     text = render(name, params)
     for said in ("0.05", "0.005", "layer4", "concept_world", "concept_world_masks", "mage"):
@@ -76,23 +95,19 @@ def test_captions_state_what_was_measured_and_how(name, params):
     assert "{" not in text and "None" not in text
 
 
-def test_captions_of_networks_that_were_trained_elsewhere():
+@pytest.mark.parametrize(("name", "params"), MEASUREMENTS)
+def test_captions_of_networks_that_were_trained_elsewhere(name, params):
     elsewhere = {"training": None, "concepts": "my_concepts"}
-    for name, params in (
-        ("table01", {"table": {**TABLE, "dataset": elsewhere}}),
-        ("table01_comparison", {"table": {**TABLE, "dataset": elsewhere}}),
-        ("figure02", {"figure": {**FIGURE, "dataset": elsewhere}}),
-        ("figure03", {"maps": MAPS, "dataset": elsewhere}),
-    ):
-        text = render(name, params)
-        assert "trained elsewhere" in text and "my_concepts" in text
-        assert "None" not in text
-        assert "trained elsewhere" not in render(name, {**params, **_with_training(params)})
-
-
-def _with_training(params):
-    key = next(iter(params))
-    return {key: {**params[key], "dataset": DATASET}, "dataset": DATASET}
+    assert "elsewhere" not in render(name, params)
+    params = {
+        key: {**value, "dataset": elsewhere} if "dataset" in value else value
+        for key, value in params.items()
+    }
+    if "dataset" in params:
+        params["dataset"] = elsewhere
+    text = render(name, params)
+    assert "trained elsewhere" in text and "my_concepts" in text
+    assert "None" not in text
 
 
 def test_captions_state_the_seeds():
@@ -110,6 +125,25 @@ def test_captions_follow_the_settings():
     )
     assert "top 1 %" in render("figure02", {"figure": {**FIGURE, "quantile": 0.01}})
     assert "chosen in the config" in render("figure03", {"maps": {**MAPS, "concept": "dog"}})
+
+
+def test_captions_of_lines_state_what_varies_and_the_claim():
+    text = render("figure09", {"figure": BY_QUANTILE})
+    assert "at 3 quantiles, from 0.001 to 0.01" in text
+    assert "KD is above scratch at every quantile from 0.001 to 0.010" in text
+    assert "IoU of at least 0.05" in text and "scratch, seeds 1, 2" in text
+    text = render("figure10", {"figure": BY_THRESHOLD})
+    assert "(2 thresholds, from 0.01 to 0.05)" in text
+    assert "KD is above scratch at every threshold from 0.01 to 0.05" in text
+    assert "kd_, seeds 7" in text
+
+
+def test_captions_of_single_models_state_which():
+    assert "layer1, layer4" in render("table10", {"table": LOWER})
+    for name in ("concept_bars", "unit_grids"):
+        text = render(name, {**NETWORK, "shown": SHOWN})
+        assert "KD *odd* |label|_ (kd_), seed 7" in text
+    assert "up to 8" in text and "up to 2 units" in text
 
 
 def test_captions_do_without_what_is_not_essential():

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
 from paper_data import DATASET, SCRIPTS, SETTINGS, write_maps
+from paper_looks import check_legible
 
 from kdlens.errors import InputError
 from kdlens.paper import figure02, figure03, style
@@ -42,20 +42,6 @@ SMALL = table(
 )
 ALL_METHODS = [name for name in style.METHODS if name != "shuffled"]
 LARGE = table(*(group(name, (1200, 1300, 1999), method=name, scale=6) for name in ALL_METHODS))
-
-
-def check_legible(figure):
-    """Check that nothing is cut off or too small; return every text that is seen."""
-    with style.house_style():
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        drawn = figure.get_tightbbox(canvas.get_renderer())  # in inches
-    width, height = figure.get_size_inches()
-    assert drawn.x0 >= -0.005 and drawn.x1 <= width + 0.005
-    assert drawn.y0 >= -0.005 and drawn.y1 <= height + 0.005
-    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
-    assert min(text.get_fontsize() for text in texts) >= style.FONT_SIZE
-    return [text.get_text() for text in texts]
 
 
 def numbers_of(panel):

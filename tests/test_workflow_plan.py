@@ -21,6 +21,11 @@ COMMON = {
     "table01_comparison": 1,
     "figure02": 1,
     "figure03": 1,
+    "figure09": 1,
+    "figure10": 1,
+    "table10": 1,
+    "concept_bars": 5,
+    "unit_grids": 5,
     "write_manifest": 1,
     "all": 1,
 }
@@ -59,6 +64,18 @@ def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
     assert run.returncode == 0, run.output
     jobs = {rule: count for rule, count in run.jobs().items() if rule != "total"}
     assert jobs == {**COMMON, **expected}
+
+
+def test_what_a_config_has_too_little_for_is_left_out(fresh):
+    text = (fresh.folder / "config/smoke.yaml").read_text("utf-8")
+    head, _, _ = text.partition("\ndissection:")
+    few = fresh.folder / "few.yaml"
+    few.write_text(f"{head}\npaper: {{unit_grids: {{models: [kd]}}}}\n", "utf-8")
+    run = fresh.snakemake("-n", "--configfile", "few.yaml")
+    assert run.returncode == 0, run.output
+    jobs = run.jobs()
+    assert not {"figure09", "table10"} & set(jobs)
+    assert jobs["figure10"] == jobs["unit_grids"] == 1 and jobs["concept_bars"] == 5
 
 
 def test_the_command_of_the_readme_plans(fresh):

@@ -15,6 +15,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kdlens.config_figures import resolve_figures
 from kdlens.config_models import check_models, require_what_trainings_need
 from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
@@ -66,6 +67,7 @@ def resolve(
     check_models(config)
     _check_references(config, published)
     _check_paper(config)
+    resolve_figures(config)
     return config
 
 

@@ -9,9 +9,15 @@ seconds, on a machine that could not run the networks.
 ``table01``          the counts of detectors, and the one file format that the other modules read
 ``table01_render``   the same table for people: Markdown and LaTeX
 ``table01_comparison``   our changes against scratch beside the published ones
+``table10``          the same counts for the lower layers
+``inputs``           tallies and top images, checked to be of the network they stand for
 ``page``             a Markdown table as an HTML page for the report
 ``figure02``         bars: detectors, unique detectors, detectors per category
 ``figure03``         activation maps of the best detector of a concept
+``curves``           Figures 9 and 10: detectors against the quantile and the IoU threshold
+``concept_bars``     the concepts that one network detects, as bars
+``unit_grids``       the best units of one network with their top images
+``legend``           the legend above a figure, and how wide a text is
 ``manifest``         which code, packages, config and files made the results
 
 Pure functions throughout: a drawing function takes data and returns a figure, a table function

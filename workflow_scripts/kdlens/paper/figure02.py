@@ -16,7 +16,6 @@ without a colour.
 
 from __future__ import annotations
 
-import functools
 import math
 import textwrap
 from collections.abc import Sequence
@@ -25,10 +24,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.textpath import TextPath
 
 from kdlens.errors import InputError
 from kdlens.paper.formats import on_bar
+from kdlens.paper.legend import add_legend, legend_layout, text_width
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Look, house_style, looks_of
 from kdlens.paper.table01 import Group, Table
 
@@ -56,7 +55,7 @@ def draw(table: Table, models: Sequence[str]) -> Figure:
     rows = _split(table.categories, len(groups))
     with house_style():
         labels = [textwrap.fill(group.label, 32) for group in groups]
-        ncols, legend_height = _legend_layout(labels)
+        ncols, legend_height = legend_layout(labels)
         figure = Figure(
             figsize=(WIDTH, _PANEL_HEIGHT * (1 + len(rows)) + legend_height), layout="constrained"
         )
@@ -81,16 +80,7 @@ def draw(table: Table, models: Sequence[str]) -> Figure:
             Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6, label=label)
             for look, label in zip(looks, labels, strict=True)
         ]
-        figure.legend(
-            # matplotlib fills a legend column by column; we read it line by line.
-            handles=[handle for i in range(ncols) for handle in handles[i::ncols]],
-            loc="outside upper center",
-            ncols=ncols,
-            frameon=False,
-            handlelength=2.0,
-            handleheight=1.2,
-            columnspacing=1.5,
-        )
+        add_legend(figure, handles, ncols)
     return figure
 
 
@@ -113,28 +103,10 @@ def _split(categories: Sequence[str], models: int) -> list[Sequence[str]]:
     return [categories[i : i + per_row] for i in range(0, len(categories), per_row)]
 
 
-@functools.lru_cache
-def _text_width(text: str) -> float:
-    """Return the width of the widest line, in points."""
-    return max(
-        TextPath((0, 0), line, size=FONT_SIZE).get_extents().width for line in text.split("\n")
-    )
-
-
-def _legend_layout(labels: Sequence[str]) -> tuple[int, float]:
-    """Return the number of columns that fit the page, and the legend's height in inches."""
-    column = max(_text_width(label) for label in labels) + 4.5 * FONT_SIZE
-    ncols = max(1, min(len(labels), int(WIDTH * 72 // column)))
-    lines = math.ceil(len(labels) / ncols)
-    ncols = math.ceil(len(labels) / lines)
-    text_lines = max(label.count("\n") + 1 for label in labels) * lines
-    return ncols, text_lines * FONT_SIZE * 1.6 / 72 + 0.1
-
-
 def _upright(groups: Sequence[Group], columns: Sequence[str], slot: float) -> bool:
     """Tell whether some number is too wide for a slot (in points) and must be turned."""
     texts = [on_bar(group.mean(column)) for group in groups for column in columns]
-    return max(_text_width(text) for text in texts) + 2 > slot
+    return max(text_width(text) for text in texts) + 2 > slot
 
 
 def _set_scale(
@@ -152,7 +124,7 @@ def _set_scale(
             if mean is not None:
                 top = max(top, mean + (group.sd(column) or 0), *group.values[column])
     slot = width * 72 / _slots(categories_shown, len(groups))
-    longest = max(_text_width(on_bar(g.mean(column))) for g in groups for column in columns)
+    longest = max(text_width(on_bar(g.mean(column))) for g in groups for column in columns)
     room = (longest if _upright(groups, columns, slot) else FONT_SIZE) + 8
     axes_height = 72 * (_PANEL_HEIGHT - 0.45)
     panel.set_ylim(0, max(top, 1) / (1 - room / axes_height))

@@ -1,7 +1,8 @@
-"""The published Table 1, and csv files in general.
+"""The published Tables 1 and 10, and csv files in general.
 
-The paper's numbers lie in a csv file with a ``model`` column and :data:`PUBLISHED_COLUMNS`. What
-that table does not print, but the paper's text says of it, are the constants here.
+The paper's numbers lie in csv files: Table 1 with a ``model`` column and :data:`PUBLISHED_COLUMNS`,
+Table 10 (the lower layers) with ``model, layer, unique, total``. What these tables do not print,
+but the paper's text says of them, are the constants here.
 
 Errors: :class:`~kdlens.errors.InputError` naming file, line or column.
 """
@@ -13,21 +14,26 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kdlens.errors import InputError
+from kdlens.errors import InputError, suggest
 
 CATEGORIES = ("object", "scene", "part", "material", "texture", "color")
 """The paper's category columns, in its order."""
 
 PUBLISHED_COLUMNS = (*CATEGORIES, "unique", "total", "top1")
 
-PUBLISHED_UNITS = 512
-"""Size of the published layer: layer4 of ResNet-18 at its full width."""
+PUBLISHED_LAYER = "layer4"
+"""The layer of the published Table 1."""
+
+UNITS_OF_LAYER: Mapping[str, int] = {"layer1": 64, "layer2": 128, "layer3": 256, "layer4": 512}
+"""Sizes of the published layers: those of ResNet-18 at its full width."""
+
+PUBLISHED_UNITS = UNITS_OF_LAYER[PUBLISHED_LAYER]
 
 PUBLISHED_SEEDS = 3
 """The published numbers are means of three networks; their spread is not given."""
 
 PUBLISHED_SETTINGS: Mapping[str, str | float] = {
-    "layer": "layer4",
+    "layer": PUBLISHED_LAYER,
     "quantile": 0.005,
     "iou_threshold": 0.05,
     "training": "ImageNet",
@@ -48,6 +54,24 @@ def read_reference(path: str | Path) -> dict[str, dict[str, float | None]]:
         row["model"]: {name: parse_number(row[name], path, name) for name in PUBLISHED_COLUMNS}
         for row in read_rows(path, ("model", *PUBLISHED_COLUMNS))
     }
+
+
+def read_lower_layers(path: str | Path) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Read the published Table 10.
+
+    Returns:
+        For each layer, for each row's name, the numbers by column; an empty cell is None.
+    """
+    columns = ("unique", "total")
+    layers: dict[str, dict[str, dict[str, float | None]]] = {}
+    for row in read_rows(path, ("model", "layer", *columns)):
+        if row["layer"] not in UNITS_OF_LAYER:
+            raise InputError(
+                f"{path}: unknown layer '{row['layer']}'; {suggest(row['layer'], UNITS_OF_LAYER)}"
+            )
+        numbers = {name: parse_number(row[name], path, name) for name in columns}
+        layers.setdefault(row["layer"], {})[row["model"]] = numbers
+    return layers
 
 
 def read_rows(path: str | Path, needed: Sequence[str]) -> list[dict[str, str]]:

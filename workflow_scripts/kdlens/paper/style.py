@@ -13,7 +13,8 @@ version is written into them. SVG carries its letters as outlines and PDF embeds
 look the same on a machine without our font (DejaVu Sans, which comes with matplotlib).
 
 Errors: a method without a style is an :class:`~kdlens.errors.InputError`. There is no default
-colour, since two methods that share one by accident are a wrong figure.
+colour, since two methods that share one by accident are a wrong figure. Categories of
+concepts have colours too; there a dataset may have others than ours, which get further colours.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
@@ -100,6 +102,40 @@ METHODS: Mapping[str, Look] = {
 were brought along, ``shuffled`` for any network counted against shuffled labels."""
 
 
+MARKERS: Mapping[str, str] = dict(zip(METHODS, "os^DvP*<>Xhd", strict=True))
+"""Each method's mark on a line, in matplotlib's notation; as the hatch, it works without colour."""
+
+CATEGORIES: Mapping[str, str] = {
+    "object": "#0072B2",
+    "part": "#56B4E9",
+    "scene": "#009E73",
+    "material": "#CC79A7",
+    "texture": "#E69F00",
+    "color": "#7A5C3E",
+}
+"""One colour a category of concepts. No figure shows these beside the colours of methods."""
+
+FURTHER_CATEGORIES = ("#D55E00", "#332288", "#AA4466", "#8A8A00", "#117777", "#666666")
+"""For categories of other datasets, in the order in which the dataset has them."""
+
+
+def category_colors(names: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each category of a dataset: the known ones keep theirs.
+
+    Raises:
+        InputError: if there are more unknown categories than further colours.
+    """
+    others = [name for name in names if name not in CATEGORIES]
+    if len(others) > len(FURTHER_CATEGORIES):
+        raise InputError(
+            f"{len(others)} categories have no colour of their own in kdlens/paper/style.py, which "
+            f"has {len(FURTHER_CATEGORIES)} to give; add some to FURTHER_CATEGORIES there, or "
+            "choose fewer categories (concept_data.categories in the config)"
+        )
+    further = dict(zip(others, FURTHER_CATEGORIES, strict=False))
+    return {name: CATEGORIES.get(name) or further[name] for name in names}
+
+
 def look_of(method: str) -> Look:
     """Return the colour and hatch of ``method``.
 
@@ -127,6 +163,50 @@ def looks_of(methods: Sequence[str]) -> list[Look]:
             look = replace(look, color=lighter(look.color, 1 - 0.55**times))
         looks.append(look)
     return looks
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a method's line is drawn; ``dashes`` in matplotlib's notation."""
+
+    color: str
+    marker: str
+    dashes: str | tuple[int, tuple[float, ...]]
+
+
+def lines_of(methods: Sequence[str]) -> list[Line]:
+    """Return one line for each method, in its colour; nulls and a method met again are dashed.
+
+    A colour that fills a bar can be too pale for a line on white, and is then darkened.
+    """
+    seen: dict[str, int] = {}
+    lines = []
+    for method, look in zip(methods, looks_of(methods), strict=True):
+        times = seen.get(method, 0)
+        seen[method] = times + 1
+        first = _NULL_DASHES.get(method, "solid")
+        dashes = _DASHES[(times - 1) % len(_DASHES)] if times else first
+        lines.append(Line(_visible(look.color), MARKERS[method], dashes))
+    return lines
+
+
+_NULL_DASHES: Mapping[str, Any] = {"random_init": (0, (5, 2)), "shuffled": (0, (1.2, 1.5))}
+_DASHES = ((0, (7, 2)), (0, (3, 1.5)), (0, (7, 2, 1.2, 2)))
+_FAINTEST = 0.46
+"""Relative luminance of the palest line: a contrast of 2 with white."""
+
+
+def _visible(color: str) -> str:
+    rgb = np.array(to_rgb(color))
+    while _luminance(rgb) > _FAINTEST:
+        rgb = rgb * 0.98
+    return to_hex(rgb)
+
+
+def _luminance(rgb: np.ndarray) -> float:
+    """Return the relative luminance of an sRGB colour, 0 (black) to 1 (white)."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def lighter(color: str, share: float) -> str:

@@ -1,7 +1,9 @@
 """Table 1: how many units of a layer detect concepts, for each model of a run.
 
 This module is the table as data, and the csv file that carries it to the figures and to the
-comparison without loss. `table01_count` makes it from tallies, `table01_render` shows it.
+comparison without loss. `table01_count` makes it from tallies, `table01_render` shows it. Figures 9
+and 10 and Table 10 are several such tables, of other settings or layers, one after another in a csv
+file of the same form.
 
 **A group** is one model against one kind of labels, over its seeds; counted against shuffled
 labels, a model is a group of its own (the second null).
@@ -10,7 +12,8 @@ labels, a model is a group of its own (the second null).
 others of the concept data set) holds the units whose best category it is; ``total`` is their sum;
 ``unique``, ``pairs`` and ``distinct`` are the other ways to count, as `kdlens.dissection.detectors`
 defines them. Which count stands under the paper's words "unique" and "total" is decided there
-(``TABLE1_COLUMNS``), not here. ``top1`` is the accuracy in percent.
+(``TABLE1_COLUMNS``), not here. ``top1`` is the accuracy in percent; a table that was counted
+without metrics does not have the column.
 
 **table01.csv** has one row for each group and seed, and after them the group's summary:
 
@@ -47,9 +50,10 @@ from kdlens.files import write_text
 from kdlens.paper.reference import (
     CATEGORIES,
     PUBLISHED_COLUMNS,
+    PUBLISHED_LAYER,
     PUBLISHED_SEEDS,
     PUBLISHED_SETTINGS,
-    PUBLISHED_UNITS,
+    UNITS_OF_LAYER,
     parse_number,
     read_rows,
 )
@@ -128,11 +132,19 @@ class Table:
     settings: Settings
     categories: tuple[str, ...]
     groups: tuple[Group, ...]
+    published_layer: str = PUBLISHED_LAYER
+    """The paper's layer that the groups' published numbers are of."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that hold measured numbers."""
-        return (*self.categories, *COUNTS, "top1")
+        measured = all("top1" in group.values for group in self.groups)
+        return (*self.categories, *COUNTS, *(["top1"] if measured else []))
+
+    @property
+    def published_units(self) -> int:
+        """Size of the paper's layer."""
+        return UNITS_OF_LAYER[self.published_layer]
 
     def group(self, model: str, labels: str = "true") -> Group:
         """Return a model's group.
@@ -149,16 +161,20 @@ class Table:
         )
 
 
-def write_csv(path: str | Path, table: Table) -> None:
-    """Write ``table01.csv`` (see the module's head for its rows and columns)."""
+def write_csv(path: str | Path, *tables: Table) -> None:
+    """Write one table or several (see the module's head for the rows and columns)."""
     setting_names = [field.name for field in fields(Settings)]
-    header = ["row", *IDENTITY, "seed", "seeds", "units", *table.columns, *setting_names]
+    # In the order of the first table, whose categories stand before its counts.
+    categories = dict.fromkeys(name for table in tables for name in table.categories)
+    counts = [name for name in tables[0].columns if name not in tables[0].categories]
+    header = ["row", *IDENTITY, "seed", "seeds", "units", *categories, *counts, *setting_names]
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, header, lineterminator="\n", restval="")
     writer.writeheader()
-    for group in table.groups:
-        for row in _rows(group, table):
-            writer.writerow({name: _cell(value) for name, value in row.items()})
+    for table in tables:
+        for group in table.groups:
+            for row in _rows(group, table):
+                writer.writerow({name: _cell(value) for name, value in row.items()})
     write_text(path, buffer.getvalue())
 
 
@@ -176,7 +192,12 @@ def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
         numbers = {column: _rounded(summary(column)) for column in table.columns}
         rows.append(measured | {"row": name, "seeds": len(group.seeds)} | numbers)
     if group.published is not None:
-        printed = {"row": "published", "seeds": PUBLISHED_SEEDS, "units": PUBLISHED_UNITS}
+        printed = {
+            "row": "published",
+            "seeds": PUBLISHED_SEEDS,
+            "units": table.published_units,
+            "layer": table.published_layer,
+        }
         rows.append(identity | dict(PUBLISHED_SETTINGS) | printed | dict(group.published))
     return rows
 

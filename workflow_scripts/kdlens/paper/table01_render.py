@@ -6,11 +6,14 @@ another layer size on other data, so it is there to compare patterns, not number
 come last, under a rule of their own.
 
 The LaTeX needs ``\usepackage{booktabs}`` and fits the full width of a two-column page.
+
+`table10` is made of the same pieces: :class:`Line` and the functions that take lines or settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from kdlens.paper.formats import (
     MISSING,
@@ -22,7 +25,7 @@ from kdlens.paper.formats import (
     number,
 )
 from kdlens.paper.reference import PUBLISHED_SEEDS, PUBLISHED_UNITS
-from kdlens.paper.table01 import Group, Table
+from kdlens.paper.table01 import Group, Settings, Table
 
 _TITLES = {"top1": "Top-1 (%)"}
 _DENOMINATORS = {
@@ -31,6 +34,15 @@ _DENOMINATORS = {
     "mask": "the unit's active area is counted only on images where it touches a label of the "
     "concept's category (as in the published programs)",
 }
+
+
+@dataclass(frozen=True)
+class Line:
+    """A model's cells, with those of the paper below if it has the model."""
+
+    group: Group
+    measured: Sequence[str]
+    published: Sequence[str] | None
 
 
 def column_title(column: str) -> str:
@@ -48,38 +60,47 @@ def describe_seeds(groups: Iterable[Group]) -> str:
 
 def to_markdown(table: Table) -> str:
     """Return the table and how to read it."""
-    settings = table.settings
-    header = ["Model", "Seeds", "Units", *(column_title(name) for name in table.columns)]
-    rows = []
-    for group in _ordered(table):
-        label = escape_markdown(group.label)
-        rows.append([label, *_measured_cells(group, table)])
-        if group.published is not None:
-            published = (f"{label}, published", *_published_cells(group, table))
-            rows.append([f"*{cell}*" for cell in published])
-    return "\n".join(
-        [
-            f"# Table 1: concept detectors in {escape_markdown(settings.layer)}\n",
-            markdown_table(header, rows),
-            "## How to read it\n",
-            *(f"- {line}" for line in _how_to_read(table)),
-            "",
-        ]
+    title = f"Table 1: concept detectors in {escape_markdown(table.settings.layer)}"
+    return markdown_text(title, _header(table), _lines(table), _how_to_read(table))
+
+
+def to_latex(table: Table) -> str:
+    """Return the table as a ``table*`` environment."""
+    layer = table.settings.layer
+    caption = (
+        f"Concept detectors in {layer} {caption_of(table.settings, table.groups)} Published lines "
+        f"(italic): Han et al. 2023, {PUBLISHED_UNITS} units, ImageNet and Broden, mean of "
+        f"{PUBLISHED_SEEDS} networks."
     )
+    return latex_text(caption, "table01", _header(table), _lines(table))
+
+
+def _header(table: Table) -> list[str]:
+    return ["Model", "Seeds", "Units", *(column_title(name) for name in table.columns)]
+
+
+def _lines(table: Table) -> list[Line]:
+    return [
+        Line(group, _measured_cells(group, table), _published_cells(group, table))
+        for group in ordered(table)
+    ]
+
+
+def _measured_cells(group: Group, table: Table) -> list[str]:
+    numbers = (measured_cell(group, column) for column in table.columns)
+    return [str(len(group.seeds)), str(group.units), *numbers]
+
+
+def _published_cells(group: Group, table: Table) -> list[str] | None:
+    if group.published is None:
+        return None
+    numbers = (number(group.published.get(c), decimals_of(c)) for c in table.columns)
+    return [str(PUBLISHED_SEEDS), str(table.published_units), *numbers]
 
 
 def _how_to_read(table: Table) -> list[str]:
-    settings = table.settings
-    tail = f"{100 * settings.quantile:g} %"
-    single = [group.label for group in table.groups if len(group.seeds) == 1]
     lines = [
-        f"The networks were {escape_markdown(settings.trained)} and dissected at "
-        f"layer **{escape_markdown(settings.layer)}** with the concept images of "
-        f"**{escape_markdown(settings.concepts)}**.",
-        f"A unit is active where its activation lies in the top {tail} of all its activations "
-        f"(quantile {settings.quantile:g}). It detects a concept when its active area and the "
-        f"concept's mask overlap with an IoU of at least **{settings.iou_threshold:g}**.",
-        f"For the IoU, {_DENOMINATORS.get(settings.denominator, settings.denominator)}.",
+        *how_counted(table.settings, table.settings.layer),
         "**Units** is the size of the layer. A detector is counted in the one category that it "
         "fits best (Object to Color, and any after them), so these columns add up to **Total**, "
         "the units that detect at least one concept.",
@@ -90,10 +111,8 @@ def _how_to_read(table: Table) -> list[str]:
         f"Numbers are the mean ± sample standard deviation over the seeds "
         f"({describe_seeds(table.groups)} a model); a category that the concept images do not "
         f"have, and a number that was not measured or not printed, is {MISSING}.",
+        *of_one_seed(table.groups),
     ]
-    if single:
-        names = ", ".join(dict.fromkeys(escape_markdown(label) for label in single))
-        lines.append(f"One seed only, and so no spread: {names}.")
     if any(group.published is not None for group in table.groups):
         lines.append(
             "*Published* lines are the numbers of Han et al. 2023, Table 1: ResNet-18 with "
@@ -101,35 +120,95 @@ def _how_to_read(table: Table) -> list[str]:
             f"{PUBLISHED_SEEDS} networks, spread not printed. Layer size and data are others than "
             "here, so compare which model has more, not the numbers themselves."
         )
-    if any(group.is_null for group in table.groups):
-        lines.append(
-            "The last lines are nulls, what chance alone gives: a network with random weights, or "
-            "a trained one whose concept masks were swapped among the images."
-        )
-    return lines
+    return [*lines, *of_nulls(table.groups)]
 
 
-def to_latex(table: Table) -> str:
-    """Return the table as a ``table*`` environment."""
-    settings = table.settings
-    header = ["Model", "Seeds", "Units", *(column_title(name) for name in table.columns)]
-    lines = []
-    for i, group in enumerate(ordered := _ordered(table)):
-        if i and group.is_null and not ordered[i - 1].is_null:
-            lines.append(r"\midrule")
-        measured = map(_latex_cell, _measured_cells(group, table))
-        lines.append(_latex_line([escape_latex(group.label), *measured]))
-        if group.published is not None:
-            published = map(_latex_cell, _published_cells(group, table))
-            lines.append(_latex_line(rf"\textit{{{c}}}" for c in (r"\quad published", *published)))
-    caption = (
-        f"Concept detectors in {settings.layer} "
+# -- the pieces that tables of detectors share ----------------------------------------------------
+
+
+def ordered(table: Table) -> list[Group]:
+    """Return the groups, the nulls last."""
+    return sorted(table.groups, key=lambda group: group.is_null)
+
+
+def measured_cell(group: Group, column: str) -> str:
+    """Return a group's mean and spread."""
+    return mean_and_sd(group.mean(column), group.sd(column), decimals_of(column))
+
+
+def how_counted(settings: Settings, layers: str) -> list[str]:
+    """Say what the counts hang on, in Markdown; ``layers`` names those of the table."""
+    tail = f"{100 * settings.quantile:g} %"
+    return [
+        f"The networks were {escape_markdown(settings.trained)} and dissected at "
+        f"layer **{escape_markdown(layers)}** with the concept images of "
+        f"**{escape_markdown(settings.concepts)}**.",
+        f"A unit is active where its activation lies in the top {tail} of all its activations "
+        f"(quantile {settings.quantile:g}). It detects a concept when its active area and the "
+        f"concept's mask overlap with an IoU of at least **{settings.iou_threshold:g}**.",
+        f"For the IoU, {_DENOMINATORS.get(settings.denominator, settings.denominator)}.",
+    ]
+
+
+def of_one_seed(groups: Sequence[Group]) -> list[str]:
+    """Name the models without a spread, in Markdown."""
+    single = [escape_markdown(group.label) for group in groups if len(group.seeds) == 1]
+    names = ", ".join(dict.fromkeys(single))
+    return [f"One seed only, and so no spread: {names}."] if single else []
+
+
+def of_nulls(groups: Sequence[Group]) -> list[str]:
+    """Say what the nulls are, if there are any."""
+    if not any(group.is_null for group in groups):
+        return []
+    return [
+        "The last lines are nulls, what chance alone gives: a network with random weights, or a "
+        "trained one whose concept masks were swapped among the images."
+    ]
+
+
+def caption_of(settings: Settings, groups: Sequence[Group]) -> str:
+    """Return what a LaTeX caption says of the measurement, unescaped."""
+    return (
         f"(IoU ≥ {settings.iou_threshold:g}, quantile {settings.quantile:g}, "
         f"{settings.denominator}-level denominator). Networks {settings.trained}, "
         f"concepts of {settings.concepts}; mean ± sample standard deviation, "
-        f"{describe_seeds(table.groups)}. Published lines (italic): Han et al. 2023, "
-        f"{PUBLISHED_UNITS} units, ImageNet and Broden, mean of {PUBLISHED_SEEDS} networks."
+        f"{describe_seeds(groups)}."
     )
+
+
+def markdown_text(
+    title: str, header: Sequence[str], lines: Sequence[Line], how_to_read: Sequence[str]
+) -> str:
+    """Return a whole Markdown file; ``title``, ``header`` and ``how_to_read`` are Markdown."""
+    rows = []
+    for line in lines:
+        label = escape_markdown(line.group.label)
+        rows.append([label, *line.measured])
+        if line.published is not None:
+            rows.append([f"*{cell}*" for cell in (f"{label}, published", *line.published)])
+    return "\n".join(
+        [
+            f"# {title}\n",
+            markdown_table(header, rows),
+            "## How to read it\n",
+            *(f"- {sentence}" for sentence in how_to_read),
+            "",
+        ]
+    )
+
+
+def latex_text(caption: str, label: str, header: Sequence[str], lines: Sequence[Line]) -> str:
+    """Return a ``table*`` environment; ``caption`` and ``header`` are plain text."""
+    body = []
+    for i, line in enumerate(lines):
+        if i and line.group.is_null and not lines[i - 1].group.is_null:
+            body.append(r"\midrule")
+        measured = map(_latex_cell, line.measured)
+        body.append(_latex_line([escape_latex(line.group.label), *measured]))
+        if line.published is not None:
+            cells = (r"\quad published", *map(_latex_cell, line.published))
+            body.append(_latex_line(rf"\textit{{{cell}}}" for cell in cells))
     return "\n".join(
         [
             r"% needs \usepackage{booktabs}",
@@ -138,33 +217,18 @@ def to_latex(table: Table) -> str:
             r"\scriptsize",
             r"\setlength{\tabcolsep}{2.5pt}",
             rf"\caption{{{escape_latex(caption)}}}",
-            r"\label{tab:table01}",
+            rf"\label{{tab:{label}}}",
             rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
             r"\toprule",
             _latex_line([escape_latex(title) for title in header]),
             r"\midrule",
-            *lines,
+            *body,
             r"\bottomrule",
             r"\end{tabular}",
             r"\end{table*}",
             "",
         ]
     )
-
-
-def _ordered(table: Table) -> list[Group]:
-    return sorted(table.groups, key=lambda group: group.is_null)
-
-
-def _measured_cells(group: Group, table: Table) -> list[str]:
-    numbers = (mean_and_sd(group.mean(c), group.sd(c), decimals_of(c)) for c in table.columns)
-    return [str(len(group.seeds)), str(group.units), *numbers]
-
-
-def _published_cells(group: Group, table: Table) -> list[str]:
-    assert group.published is not None
-    numbers = (number(group.published.get(c), decimals_of(c)) for c in table.columns)
-    return [str(PUBLISHED_SEEDS), str(PUBLISHED_UNITS), *numbers]
 
 
 def _latex_cell(text: str) -> str:

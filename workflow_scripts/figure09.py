@@ -1,0 +1,67 @@
+"""Figure 9: concept detectors of each model against the quantile; and its numbers as csv."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kdlens.paper.curves import QUANTILE, draw
+from kdlens.paper.style import save
+from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01_count import count_tables
+
+
+def main(
+    tallies: Sequence[str | Path],
+    svg: str | Path,
+    pdf: str | Path,
+    png: str | Path,
+    csv: str | Path,
+    *,
+    runs: Sequence[Mapping[str, Any]],
+    quantiles: Sequence[float],
+    iou_threshold: float,
+    denominator: str,
+    layer: str,
+    dataset: Mapping[str, str | None],
+) -> None:
+    """Count the detectors of every network at every quantile.
+
+    Args:
+        tallies: one npz file of tallies a network.
+        svg, pdf, png: the figure's files to write.
+        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        runs: the networks in the same order, as for Table 1.
+        quantiles: what to count at; all of them were dissected.
+        iou_threshold, denominator, layer: how detectors are counted.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+    """
+    settings = [
+        Settings(layer, quantile, iou_threshold, denominator, **dataset)
+        for quantile in sorted(quantiles)
+    ]
+    tables = count_tables(runs, tallies, settings)
+    write_csv(csv, *tables)
+    save(
+        draw(tables, QUANTILE),
+        {"svg": svg, "pdf": pdf, "png": png},
+        title="Concept detectors of each model against the quantile",
+        description=(
+            f"Units of {layer} with an IoU of at least {iou_threshold:g} ({denominator}-level "
+            f"denominator); networks {settings[0].trained}, concepts of "
+            f"{dataset['concepts']}."
+        ),
+    )
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            tallies=list(snakemake.input.tallies),
+            svg=snakemake.output.svg,
+            pdf=snakemake.output.pdf,
+            png=snakemake.output.png,
+            csv=snakemake.output.csv,
+            **snakemake.params.figure,
+        )

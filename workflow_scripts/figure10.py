@@ -1,0 +1,67 @@
+"""Figure 10: concept detectors of each model against the IoU threshold; and its numbers as csv."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kdlens.paper.curves import IOU_THRESHOLD, draw
+from kdlens.paper.style import save
+from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01_count import count_tables
+
+
+def main(
+    tallies: Sequence[str | Path],
+    svg: str | Path,
+    pdf: str | Path,
+    png: str | Path,
+    csv: str | Path,
+    *,
+    runs: Sequence[Mapping[str, Any]],
+    iou_thresholds: Sequence[float],
+    quantile: float,
+    denominator: str,
+    layer: str,
+    dataset: Mapping[str, str | None],
+) -> None:
+    """Count the detectors of every network at every IoU threshold.
+
+    Args:
+        tallies: one npz file of tallies a network.
+        svg, pdf, png: the figure's files to write.
+        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        runs: the networks in the same order, as for Table 1.
+        iou_thresholds: what to count at.
+        quantile, denominator, layer: how detectors are counted.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+    """
+    settings = [
+        Settings(layer, quantile, threshold, denominator, **dataset)
+        for threshold in sorted(iou_thresholds)
+    ]
+    tables = count_tables(runs, tallies, settings)
+    write_csv(csv, *tables)
+    save(
+        draw(tables, IOU_THRESHOLD),
+        {"svg": svg, "pdf": pdf, "png": png},
+        title="Concept detectors of each model against the IoU threshold",
+        description=(
+            f"Units of {layer} that detect a concept (quantile {quantile:g}, {denominator}-level "
+            f"denominator); networks {settings[0].trained}, concepts of "
+            f"{dataset['concepts']}."
+        ),
+    )
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            tallies=list(snakemake.input.tallies),
+            svg=snakemake.output.svg,
+            pdf=snakemake.output.pdf,
+            png=snakemake.output.png,
+            csv=snakemake.output.csv,
+            **snakemake.params.figure,
+        )

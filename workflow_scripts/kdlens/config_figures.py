@@ -1,0 +1,65 @@
+"""The part of a config that speaks of Figures 9 and 10, Table 10 and the unit grids.
+
+:func:`resolve_figures` fills in what the schema cannot (models, quantiles and layers that follow
+other keys) and checks that what is to be shown is dissected. `kdlens.config` calls it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kdlens.errors import InputError, suggest
+
+
+def resolve_figures(config: dict[str, Any]) -> None:
+    """Complete and check these items of ``paper``, in place.
+
+    An item that the run has too little for is left with a list that is too short to draw: one
+    quantile in ``figure09``, no layer in ``table10``; the rules then leave it out.
+
+    Raises:
+        InputError: at the first thing that is wrong.
+    """
+    paper, dissection = config["paper"], config["dissection"]
+    quantiles, layers = dissection["quantiles"], dissection["layers"]
+    for name in ("figure09", "figure10"):
+        paper[name].setdefault("models", paper["figure02"]["models"])
+        _require_rows(paper[name]["models"], f"paper.{name}.models", config)
+    paper["figure09"].setdefault("quantiles", sorted(quantiles))
+    for quantile in paper["figure09"]["quantiles"]:
+        if quantile not in quantiles:
+            raise InputError(
+                f"config key paper.figure09.quantiles: {quantile:g} is not among "
+                f"dissection.quantiles ({', '.join(f'{q:g}' for q in quantiles)}); add it there"
+            )
+    paper["table10"].setdefault("layers", layers[:-1])
+    for layer in paper["table10"]["layers"]:
+        if layer not in layers:
+            raise InputError(
+                f"config key paper.table10.layers: '{layer}' is not among dissection.layers; add "
+                f"it there, or: {suggest(layer, layers)}"
+            )
+    grids = paper["unit_grids"]
+    grids.setdefault("models", paper["models"])
+    _require_rows(grids["models"], "paper.unit_grids.models", config)
+    most = dissection.get("top_images", grids["images"])
+    if grids["images"] > most:
+        raise InputError(
+            f"config key paper.unit_grids.images: {grids['images']} is more than "
+            f"dissection.top_images ({most}); raise that, or write at most {most}"
+        )
+
+
+def _require_rows(names: Sequence[str], key: str, config: dict[str, Any]) -> None:
+    for name in names:
+        if name not in config["models"]:
+            raise InputError(
+                f"config key {key}: '{name}' is not an entry of models; "
+                f"{suggest(name, config['models'])}"
+            )
+        if name not in config["paper"]["models"]:
+            raise InputError(
+                f"config key {key}: '{name}' is not among paper.models, so nobody dissects it; "
+                "add it there"
+            )

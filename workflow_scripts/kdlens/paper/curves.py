@@ -1,0 +1,177 @@
+"""Figures 9 and 10: does the order of the models hang on how a detector is defined?
+
+The number of concept detectors of each model against one setting of the counting: the quantile that
+thresholds a unit (Figure 9), or the least IoU of a detector (Figure 10). The line is the mean over
+the seeds, each faint dot one seed, and the band the sample standard deviation (two seeds or more).
+The nulls are grey and dashed: random weights, and, always last, shuffled labels.
+
+One table (:class:`~kdlens.paper.table01.Table`) for each value of the setting goes in. Under the
+plot stands what the paper claims of these figures, counted on this run (:func:`order_line`); it is
+part of the figure since it is made of its numbers.
+
+Errors: :class:`~kdlens.errors.InputError` for fewer than two settings and for a method without a
+colour.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kdlens.errors import InputError
+from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
+from kdlens.paper.reference import BASELINE
+from kdlens.paper.style import FONT_SIZE, WIDTH, Line, house_style, lines_of
+from kdlens.paper.table01 import Group, Settings, Table
+from kdlens.paper.table01_render import describe_seeds
+
+QUANTILE, IOU_THRESHOLD = "quantile", "iou_threshold"
+"""The settings that can vary: names of fields of :class:`~kdlens.paper.table01.Settings`."""
+
+_AXIS_LABELS = {
+    QUANTILE: "quantile (share of a unit's activations above its threshold)",
+    IOU_THRESHOLD: "IoU threshold (least IoU of a detector)",
+}
+_PLURALS = {QUANTILE: "quantiles", IOU_THRESHOLD: "IoU thresholds"}
+_PLOT_HEIGHT = 2.9
+
+
+def draw(tables: Sequence[Table], setting: str) -> Figure:
+    """Draw ``total`` of every group of ``tables`` against ``setting``, whose values rise."""
+    values = [getattr(table.settings, setting) for table in tables]
+    if len(values) < 2 or values != sorted(set(values)):
+        raise InputError(f"{setting}: a line needs two values or more, rising; found {values}")
+    groups = ordered(tables[0])
+    lines = lines_of([group.style for group in groups])
+    with house_style():
+        labels = [textwrap.fill(group.label, 32) for group in groups]
+        ncols, legend_height = legend_layout(labels)
+        claim = "\n".join(wrap_text(order_line(tables, setting), 72 * (WIDTH - 0.3)))
+        height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06)
+        panel = figure.add_subplot()
+        panel.set_title(_title(tables[0].settings, setting))
+        for line, group in zip(lines, groups, strict=True):
+            members = [table.group(group.model, group.labels) for table in tables]
+            _curve(panel, values, members, line)
+        panel.set_xticks(values, _tick_labels(values))
+        panel.set_xlabel(_AXIS_LABELS[setting])
+        panel.set_ylabel(_count_label(groups))
+        panel.set_ylim(bottom=0, top=max(panel.get_ylim()[1], 1))
+        panel.yaxis.get_major_locator().set_params(integer=True)
+        panel.grid(axis="y", color="#E6E6E6", linewidth=0.6)
+        panel.set_axisbelow(True)
+        if claim:
+            figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
+        handles = [
+            Line2D([], [], label=label, **_strokes(line))
+            for line, label in zip(lines, labels, strict=True)
+        ]
+        add_legend(figure, handles, ncols)
+    return figure
+
+
+def ordered(table: Table) -> list[Group]:
+    """Return the groups with the shuffled-label null last."""
+    return sorted(table.groups, key=lambda group: group.labels == "shuffled")
+
+
+def order_line(tables: Sequence[Table], setting: str) -> str:
+    """Say at how many settings KD is above scratch, and scratch above label smoothing.
+
+    The models are those with the published rows of these names (the first of each); "" if the run
+    has not both KD and scratch.
+    """
+    named = {}
+    for group in tables[0].groups:
+        if group.labels == "true" and group.reference:
+            named.setdefault(group.reference, group)
+    if not {"kd", BASELINE} <= set(named):
+        return ""
+    roles = [named[role] for role in ("kd", BASELINE, "label_smoothing") if role in named]
+    kd, scratch = (group.label for group in roles[:2])
+    if len({group.units for group in roles}) > 1:
+        return (
+            f"The layers of {', '.join(group.label for group in roles)} differ in size, so their "
+            "numbers are not compared."
+        )
+    means = np.array(
+        [[table.group(group.model).mean("total") for group in roles] for table in tables]
+    )
+    more, equal = (means[:, 0] > means[:, 1]).sum(), (means[:, 0] == means[:, 1]).sum()
+    of = f"of {len(tables)}"
+    text = (
+        f"{kd} has more detectors than {scratch} at {more} {of} {_PLURALS[setting]} "
+        f"(as many at {equal}, fewer at {len(tables) - more - equal})"
+    )
+    if len(roles) == 3:
+        holds = ((means[:, 0] > means[:, 1]) & (means[:, 1] > means[:, 2])).sum()
+        text += f"; {kd} > {scratch} > {roles[2].label} holds at {holds} {of}"
+    seeds = describe_seeds(roles)
+    return f"{text}. " + (
+        "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."
+    )
+
+
+def _title(settings: Settings, setting: str) -> str:
+    fixed = {
+        QUANTILE: f"IoU of at least {settings.iou_threshold:g}",
+        IOU_THRESHOLD: f"quantile {settings.quantile:g}",
+    }
+    return f"Concept detectors in {settings.layer}, {fixed[setting]}"
+
+
+def _tick_labels(values: Sequence[float]) -> list[str]:
+    """Return the values as texts of one length, without those that would touch one further left."""
+    decimals = max(len(f"{Decimal(repr(value)):f}".partition(".")[2]) for value in values)
+    points = 72 * (WIDTH - 1.2) / (values[-1] - values[0])
+    labels, free = [], -math.inf
+    for value in values:
+        label = f"{value:.{decimals}f}"
+        half = text_width(label) / 2 + 2
+        shown = (value - values[0]) * points - half >= free
+        labels.append(label if shown else "")
+        free = (value - values[0]) * points + half if shown else free
+    return labels
+
+
+def _count_label(groups: Sequence[Group]) -> str:
+    sizes = {group.units for group in groups}
+    return f"units (of {sizes.pop()})" if len(sizes) == 1 else "units"
+
+
+def _strokes(line: Line) -> dict[str, object]:
+    return {
+        "color": line.color,
+        "linestyle": line.dashes,
+        "linewidth": 1.5,
+        "marker": line.marker,
+        "markersize": 4.5,
+        "markeredgewidth": 0,
+    }
+
+
+def _curve(panel: Axes, values: Sequence[float], members: Sequence[Group], line: Line) -> None:
+    """Draw one group over all settings; ``members`` are the group in each of the tables."""
+    mean = np.array([group.mean("total") for group in members])
+    seeds = np.array([group.values["total"] for group in members])  # (settings, seeds)
+    if seeds.shape[1] > 1:
+        sd = np.array([group.sd("total") for group in members])
+        panel.fill_between(values, mean - sd, mean + sd, color=line.color, alpha=0.14, linewidth=0)
+        panel.scatter(
+            np.repeat(values, seeds.shape[1]),
+            seeds.ravel(),
+            s=7,
+            color=line.color,
+            alpha=0.45,
+            linewidth=0,
+        )
+    panel.plot(values, mean, clip_on=False, zorder=3, **_strokes(line))

@@ -1,0 +1,70 @@
+"""The legend above a figure, and how wide a text is: what figures plan their room with.
+
+Texts are measured in the figures' own font at :data:`~kdlens.paper.style.FONT_SIZE`, so call these
+functions inside :func:`~kdlens.paper.style.house_style`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
+
+from kdlens.paper.style import FONT_SIZE, WIDTH
+
+
+@functools.lru_cache
+def text_width(text: str) -> float:
+    """Return the width of the widest line, in points."""
+    return max(
+        TextPath((0, 0), line, size=FONT_SIZE).get_extents().width for line in text.split("\n")
+    )
+
+
+def wrap_text(text: str, width: float) -> list[str]:
+    """Break a text into lines of at most ``width`` points; a word too long for one is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(shorten_text(word, width))
+    return lines
+
+
+def shorten_text(text: str, width: float) -> str:
+    """Cut a text, with an ellipsis, to at most ``width`` points."""
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text + "…") > width:
+        text = text[:-1].rstrip()
+    return text + "…"
+
+
+def legend_layout(labels: Sequence[str]) -> tuple[int, float]:
+    """Return the number of columns that fit the page, and the legend's height in inches."""
+    column = max(text_width(label) for label in labels) + 4.5 * FONT_SIZE
+    ncols = max(1, min(len(labels), int(WIDTH * 72 // column)))
+    lines = math.ceil(len(labels) / ncols)
+    ncols = math.ceil(len(labels) / lines)
+    text_lines = max(label.count("\n") + 1 for label in labels) * lines
+    return ncols, text_lines * FONT_SIZE * 1.6 / 72 + 0.1
+
+
+def add_legend(figure: Figure, handles: Sequence[Artist], ncols: int) -> None:
+    """Put the legend above all panels, to be read line by line."""
+    figure.legend(
+        # matplotlib fills a legend column by column.
+        handles=[handle for i in range(ncols) for handle in handles[i::ncols]],
+        loc="outside upper center",
+        ncols=ncols,
+        frameon=False,
+        handlelength=2.0,
+        handleheight=1.2,
+        columnspacing=1.5,
+    )

@@ -1,0 +1,63 @@
+"""Table 10, the lower layers, as csv (tidy, for programs), md and html (for readers) and tex."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kdlens.files import write_text
+from kdlens.paper.page import to_page
+from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table10 import count_layers, to_latex, to_markdown
+
+
+def main(
+    tallies: Sequence[str | Path],
+    metrics: Sequence[str | Path],
+    reference: str | Path,
+    csv: str | Path,
+    md: str | Path,
+    tex: str | Path,
+    html: str | Path,
+    *,
+    runs: Sequence[Mapping[str, Any]],
+    layers: Sequence[str],
+    iou_threshold: float,
+    quantile: float,
+    denominator: str,
+    dataset: Mapping[str, str | None],
+) -> None:
+    """Count the detectors of every layer of every network and write the table four times.
+
+    Args:
+        tallies: npz files of tallies, those of the first layer in the order of ``runs``, then the
+            second's, ...
+        metrics: the networks' metrics.json, in the order of ``runs``.
+        reference: csv file of the published Table 10.
+        csv, md, tex, html: the files to write.
+        runs: the networks, as for Table 1.
+        layers: the layers, in the order of the columns.
+        iou_threshold, quantile, denominator: how detectors are counted.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+    """
+    settings = Settings(layers[0], quantile, iou_threshold, denominator, **dataset)
+    tables = count_layers(runs, tallies, metrics, reference, layers, settings)
+    write_csv(csv, *tables)
+    write_text(md, to_markdown(tables))
+    write_text(html, to_page(to_markdown(tables)))
+    write_text(tex, to_latex(tables))
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            tallies=list(snakemake.input.tallies),
+            metrics=list(snakemake.input.metrics),
+            reference=snakemake.input.reference,
+            csv=snakemake.output.csv,
+            md=snakemake.output.md,
+            tex=snakemake.output.tex,
+            html=snakemake.output.html,
+            **snakemake.params.table,
+        )
