@@ -60,7 +60,7 @@ def check_targets(targets):
     """
     for target in targets:
         files = re.match(
-            rf"{re.escape(CONFIG['results'])}/([^/]+)/(models|dissection|tables|figures)/",
+            rf"{re.escape(CONFIG['results'])}/([^/]+)/(models|dissection|tables|figures|gallery)/",
             target,
         )
         if files and files.group(1) != CONFIG["run"]:
@@ -68,7 +68,7 @@ def check_targets(targets):
                 f"{target}: belongs to another run than '{CONFIG['run']}', which this config is "
                 "for; write the target first and then --configfile with the other run's config"
             )
-        match = re.search(r"/(?:models|dissection)/([^/]+)/seed(\d+)/", target)
+        match = re.search(r"/(?:models|dissection|gallery)/([^/]+)/seed(\d+)/", target)
         if not files or not match:
             continue
         name, seed = match.groups()
@@ -484,6 +484,7 @@ def paper_files():
         *figure_files("figure02"),
         *figure_files("figure03"),
         *further_paper_files(),
+        *gallery_files(),
     ]
 
 
@@ -583,6 +584,56 @@ def unit_grid_params():
     return {
         **{key: CONFIG["paper"]["unit_grids"][key] for key in keys},
         "categories": CONFIG["concept_data"].get("categories"),
+    }
+
+
+def gallery_entries():
+    """Return the pages of the gallery: every layer of its models, by their first seed or all."""
+    shown = CONFIG["paper"]["gallery"]
+    return [
+        {"label": MODELS[name]["label"], "model": name, "seed": seed, "layer": layer}
+        for name in shown["models"]
+        for seed in MODELS[name]["seeds"][: 1 if shown["seeds"] == "first" else None]
+        for layer in LAYERS
+    ]
+
+
+def gallery_tallies():
+    return [tallies(e["model"], e["seed"], e["layer"]) for e in gallery_entries()]
+
+
+def gallery_pages():
+    page = f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}.html"
+    return [page.format(**entry) for entry in gallery_entries()]
+
+
+def gallery_files():
+    """Return the pages and their index, unless the config does without them."""
+    if not CONFIG["paper"]["gallery"]["enabled"]:
+        return []
+    return [*gallery_pages(), f"{RUN}/gallery/index.html"]
+
+
+def gallery_params(wildcards):
+    shown = CONFIG["paper"]["gallery"]
+    return {
+        **measured(),
+        **{key: shown[key] for key in ("images", "thumbnail")},
+        "label": MODELS[wildcards.model]["label"],
+        "model": wildcards.model,
+        "seed": int(wildcards.seed),
+        "layer": wildcards.layer,
+        "categories": CONFIG["concept_data"].get("categories"),
+    }
+
+
+def gallery_index_params():
+    settings = {key: value for key, value in measured().items() if key != "layer"}
+    return {
+        **settings,
+        "title": CONFIG["title"],
+        "dataset": CONFIG["concept_data"]["name"],
+        "entries": gallery_entries(),
     }
 
 

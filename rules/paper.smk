@@ -250,6 +250,50 @@ rule unit_grids:
         "../workflow_scripts/unit_grids.py"
 
 
+rule gallery:
+    input:
+        tallies=f"{DISSECTION}/{{layer}}.npz",
+        top=f"{DISSECTION}/{{layer}}_top.npz",
+        concepts=dataset_summary("concept_data"),
+        tree=dataset_tree("concept_data"),
+        library=library("gallery"),
+    output:
+        page=f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}.html",
+    log:
+        f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}/logs/gallery.log",
+    benchmark:
+        f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}/benchmarks/gallery.tsv"
+    wildcard_constraints:
+        model=one_of(MODELS),
+        seed=seeds(),
+        layer=one_of(LAYERS),
+    conda:
+        "../envs/paper.yaml"
+    params:
+        gallery=gallery_params,
+    script:
+        "../workflow_scripts/gallery.py"
+
+
+rule gallery_index:
+    input:
+        tallies=gallery_tallies(),
+        pages=gallery_pages(),
+        library=library("gallery_index"),
+    output:
+        page=f"{RUN}/gallery/index.html",
+    log:
+        f"{RUN}/gallery/logs/gallery_index.log",
+    benchmark:
+        f"{RUN}/gallery/benchmarks/gallery_index.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        index=gallery_index_params(),
+    script:
+        "../workflow_scripts/gallery_index.py"
+
+
 rule write_manifest:
     input:
         files=manifest_inputs(),

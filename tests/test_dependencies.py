@@ -45,6 +45,41 @@ def test_imports_are_followed_wherever_they_stand(tmp_path):
     ]
 
 
+def test_the_parts_of_a_page_belong_to_the_package_that_holds_them(tmp_path):
+    script = write(
+        tmp_path,
+        {
+            "script.py": "from kdlens.page.build import page\n",
+            "other.py": "import kdlens.plain\n",
+            "kdlens/__init__.py": "",
+            "kdlens/plain.py": "",
+            "kdlens/page/__init__.py": "",
+            "kdlens/page/build.py": "from pathlib import Path\n",
+            "kdlens/page/page.html": "import kdlens.plain\n",
+            "kdlens/page/page.js": "",
+            "kdlens/page/page.css": "",
+            "kdlens/page/page.js~": "",
+            "kdlens/page/deeper/unused.css": "",
+        },
+    )
+    found = [path.relative_to(tmp_path / "kdlens").as_posix() for path in library_modules(script)]
+    parts = ["page.css", "page.html", "page.js"]
+    assert found == [
+        "__init__.py",
+        "page/__init__.py",
+        "page/build.py",
+        *(f"page/{p}" for p in parts),
+    ]
+    other = [path.name for path in library_modules(tmp_path / "other.py")]
+    assert other == ["__init__.py", "plain.py"]
+
+
+def test_the_gallery_depends_on_its_template_style_and_program():
+    found = {path.name for path in library_modules(SCRIPTS / "gallery.py")}
+    assert {"layer.html", "layer.css", "layer.js", "base.css"} <= found
+    assert "layer.js" not in {path.name for path in library_modules(SCRIPTS / "table01.py")}
+
+
 SCRIPT_NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 

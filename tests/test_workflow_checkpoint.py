@@ -21,7 +21,11 @@ pytestmark = pytest.mark.workflow
 
 CONFIG = ("--configfile", "config/checkpoint.yaml")
 COMMON = ("check_concepts", "pack_concepts", "activation_maps", "table01", "table01_comparison")
-COMMON += ("figure02", "figure03", "write_manifest", "all")
+COMMON += ("figure02", "figure03", "figure10", "gallery_index", "write_manifest", "all")
+# One of a model each; of two models that nobody trains.
+BY_MODEL = ("dissect", "concept_bars", "unit_grids", "gallery")
+EXPECTED = {**dict.fromkeys(COMMON, 1), **dict.fromkeys(BY_MODEL, 2)}
+EXPECTED |= {"import_checkpoint": 1, "initialise_model": 1}
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +51,7 @@ def planned(run) -> dict[str, int]:
 def test_dry_run_without_any_file(fresh):
     run = fresh.snakemake("-n", *CONFIG)
     assert run.returncode == 0, run.output
-    models = {"import_checkpoint": 1, "initialise_model": 1, "dissect": 2}
-    assert planned(run) == {**dict.fromkeys(COMMON, 1), **models}
+    assert planned(run) == EXPECTED
 
 
 def test_from_a_file_to_all_results_as_the_config_is(project, concepts, tmp_path):
@@ -66,8 +69,7 @@ def test_from_a_file_to_all_results_as_the_config_is(project, concepts, tmp_path
 
     run = project.snakemake("--cores", "2", *CONFIG, **variables)
     assert run.returncode == 0, run.output[-6000:]
-    models = {"import_checkpoint": 1, "initialise_model": 1, "dissect": 2}
-    assert planned(run) == {**dict.fromkeys(COMMON, 1), **models}
+    assert planned(run) == EXPECTED
     assert "train_model" not in run.output
     assert [path.name for path in (project.folder / "results/data").iterdir()] == ["my_concepts"]
 

@@ -26,6 +26,7 @@ COMMON = {
     "table10": 1,
     "concept_bars": 5,
     "unit_grids": 5,
+    "gallery_index": 1,
     "write_manifest": 1,
     "all": 1,
 }
@@ -35,8 +36,14 @@ RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ("config", {**RENDERED, "train_model": 7, "initialise_model": 2, "dissect": 9}),
-        ("smoke", {**RENDERED, "train_model": 4, "initialise_model": 1, "dissect": 5}),
+        (
+            "config",
+            {**RENDERED, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery": 20},
+        ),
+        (
+            "smoke",
+            {**RENDERED, "train_model": 4, "initialise_model": 1, "dissect": 5, "gallery": 10},
+        ),
         (
             "real",
             {
@@ -45,6 +52,7 @@ RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
                 "train_model": 7,
                 "initialise_model": 2,
                 "dissect": 9,
+                "gallery": 20,
             },
         ),
         (
@@ -55,6 +63,7 @@ RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
                 "train_model": 9,
                 "initialise_model": 3,
                 "dissect": 13,
+                "gallery": 20,
             },
         ),
     ],

@@ -168,6 +168,8 @@ AFTER_DISSECTION = {
     "table10",
     "concept_bars",
     "unit_grids",
+    "gallery",
+    "gallery_index",
     "write_manifest",
     "all",
 }
@@ -182,6 +184,7 @@ DRAWN |= {"concept_bars", "unit_grids"}
         ("paper/style.py", DRAWN | {"write_manifest", "all"}),
         ("paper/curves.py", {"figure09", "figure10", "write_manifest", "all"}),
         ("paper/manifest.py", {"write_manifest", "all"}),
+        ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "all"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (

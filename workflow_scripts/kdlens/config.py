@@ -162,9 +162,11 @@ def _check_paper(config: dict[str, Any]) -> None:
         first.setdefault(models[name]["method"], name)
     columns = [first[m] for m in ("cross_entropy", "kd", "label_smoothing") if m in first]
     paper["figure03"].setdefault("models", columns or others[:_MOST_COLUMNS] or nulls[:1])
+    paper["gallery"].setdefault("models", list(rows))
     named = {
         "paper.figure02.models": paper["figure02"]["models"],
         "paper.figure03.models": paper["figure03"]["models"],
+        "paper.gallery.models": paper["gallery"]["models"],
         "paper.shuffled": [paper["shuffled"]],
     }
     for key, names in named.items():

@@ -4,6 +4,9 @@ Snakemake runs a rule again when its script changes, but knows nothing of the mo
 script imports. So every rule names them among its inputs. :func:`library_modules` finds them by
 reading the import statements, from the script through every module of the library that it reaches,
 whether they stand at the top of a file or inside a function. Nothing is imported or executed.
+
+A page's template, style and program lie as files of their own in the package that reads them. They
+belong to that package: whoever uses a module of it depends on all of them.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "kdlens"
+PAGE_PARTS = (".html", ".css", ".js")
+"""Suffixes of the files, other than modules, that a package may read from its own folder."""
 
 
 def library_modules(script: Path) -> list[Path]:
-    """Return the files of the library that ``script`` depends on, sorted.
+    """Return the files of the library that ``script`` depends on, sorted: modules, and page parts.
 
     Args:
         script: a Python file; the package lies in the same folder.
@@ -28,7 +33,8 @@ def library_modules(script: Path) -> list[Path]:
         for path in _imported_files(waiting.pop(), folder):
             if path not in found:
                 found.add(path)
-                waiting.append(path)
+                if path.suffix == ".py":
+                    waiting.append(path)
     return sorted(found)
 
 
@@ -57,8 +63,11 @@ def _absolute(node: ast.ImportFrom, path: Path, folder: Path) -> str:
 
 
 def _files_of(name: str, folder: Path) -> set[Path]:
-    """Return the module's file, and the ``__init__`` of every package around it."""
+    """Return the module's file; of every package around it ``__init__`` and the page's parts."""
     parts = name.split(".")
-    files = {folder.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)}
+    packages = [folder.joinpath(*parts[:n]) for n in range(1, len(parts) + 1)]
+    files = {package / "__init__.py" for package in packages}
     files.add(folder.joinpath(*parts[:-1], f"{parts[-1]}.py"))
+    for package in packages:
+        files |= {file for file in package.glob("*") if file.suffix in PAGE_PARTS}
     return {file for file in files if file.is_file()}

@@ -49,7 +49,8 @@ PACKAGES = (
     "jsonschema",
 )
 
-_SOURCES = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py", "workflow_scripts/kdlens/**/*.py")
+_SOURCES = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
+_SOURCES += tuple(f"workflow_scripts/kdlens/**/*.{kind}" for kind in ("py", "html", "css", "js"))
 
 _GIT_SECONDS = 60
 

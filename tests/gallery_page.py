@@ -1,0 +1,66 @@
+"""A page of the gallery as a browser sees it: its elements, and the data inside."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+from paper_data import SCRIPTS
+
+PARTS = "".join(
+    (SCRIPTS / f"kdlens/paper/gallery/{name}").read_text("utf-8")
+    for name in ("layer.html", "layer_page.py", "strip.py")
+)
+VOID = {"meta", "input", "img", "br", "link"}
+POLICY = "Content-Security-Policy"
+
+
+class Page(HTMLParser):
+    """The elements of a page as a browser sees them, with their attributes and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self._open: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.feed(text)
+        assert not self._open, "an element is not closed"
+
+    def handle_starttag(self, tag, attributes):
+        element = (tag, dict(attributes), [])
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes), []))
+
+    def handle_endtag(self, tag):
+        assert self._open[-1][0] == tag, f"</{tag}> closes {self._open[-1]}"
+        self._open.pop()
+
+    def handle_data(self, data):
+        for _, _, texts in self._open:
+            texts.append(data)
+
+    def all(self, tag, **wanted):
+        """Return (attributes, text) of the elements that have these attributes."""
+        return [
+            (attributes, "".join(texts))
+            for name, attributes, texts in self.elements
+            if name == tag and all(attributes.get(k.strip("_")) == v for k, v in wanted.items())
+        ]
+
+    def data(self):
+        ((_, text),) = self.all("script", id="data")
+        return json.loads(text)
+
+    def photographs(self):
+        blocks = self.all("script", type="text/plain")
+        return [line for _, text in blocks for line in text.split("\n")]
+
+    def cards(self):
+        return [
+            (a, text)
+            for a, text in self.all("li")
+            if (a.get("class") or "").split()[:1] == ["card"]
+        ]
