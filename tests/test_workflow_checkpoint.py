@@ -99,7 +99,7 @@ def test_from_a_file_to_all_results_as_the_config_is(project, concepts, tmp_path
 
 
 def test_networks_with_normalisations_of_their_own_side_by_side(project, concepts, tmp_path):
-    """Two shapes, two normalisations, maps of two sizes; one is the other's scratch."""
+    """Two shapes, two normalisations, maps of two sizes, a dotted layer; one is scratch."""
     config = yaml.safe_load((project.folder / "config/checkpoint.yaml").read_text("utf-8"))
     half = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}
     imagenet = config["networks"]["mine"]["normalisation"]
@@ -107,7 +107,7 @@ def test_networks_with_normalisations_of_their_own_side_by_side(project, concept
     networks = {"mine": (small, imagenet), "deep": ({**small, "last_stride": 1}, half)}
     config |= {"run": "two", "networks": {}}
     config["concept_data"]["path"] = str(concepts)
-    config["dissection"] = {"layers": ["layer3", "layer4"], "image_size": 64}
+    config["dissection"] = {"layers": ["layer3", "layer4.1"], "image_size": 64}
     for name, (shape, normalisation) in networks.items():
         config["networks"][name] = {**shape, "normalisation": normalisation}
         file = tmp_path / f"{name}.pt"
@@ -127,7 +127,7 @@ def test_networks_with_normalisations_of_their_own_side_by_side(project, concept
     results = project.folder / "results/two"
     found = {}
     for name, (_, normalisation) in networks.items():
-        found[name] = Tallies.load(results / f"dissection/{name}/seed1/layer4.npz")
+        found[name] = Tallies.load(results / f"dissection/{name}/seed1/layer4.1.npz")
         assert found[name].meta["image"] == {"size": 64, **normalisation}
     assert found["mine"].meta["map_shape"] == [2, 2] and found["deep"].meta["map_shape"] == [4, 4]
     # The same weights in layers that the stride does not reach: what differs is the normalisation.
