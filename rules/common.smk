@@ -13,6 +13,7 @@ BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow_scripts"))
 
 from kdlens.config import published_rows, resolve
+from kdlens.config_models import checkpoint_of
 from kdlens.data.choices import check_choices
 from kdlens.data.sources import is_archive
 from kdlens.dependencies import library_modules
@@ -101,7 +102,12 @@ def job(stage, key):
 
 
 def origin(role):
-    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder."""
+    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder.
+
+    A run that trains nothing may have no training data; nothing is returned then.
+    """
+    if role not in CONFIG:
+        return None
     dataset = CONFIG[role]
     if dataset["source"] == "concept_world":
         return "rendered"
@@ -112,14 +118,15 @@ def origin(role):
     )
 
 
-def datasets(role, kind):
-    """Return a wildcard constraint for the dataset of this role, if it comes about in this way."""
-    return one_of([CONFIG[role]["name"]] if origin(role) == kind else [])
+def datasets(role, *kinds):
+    """Return a wildcard constraint for the dataset of this role, if it comes about in such a way."""
+    return one_of([CONFIG[role]["name"]] if origin(role) in kinds else [])
 
 
 def dataset_tree(role):
-    """Return the folder of a dataset that a rule makes, or nothing if it is the user's own."""
-    return [] if origin(role) == "folder" else [f"{DATA}/{CONFIG[role]['name']}/tree"]
+    """Return the folder of a dataset that a rule makes, or nothing if there is none."""
+    made = origin(role) in ("rendered", "unpacked")
+    return [f"{DATA}/{CONFIG[role]['name']}/tree"] if made else []
 
 
 def dataset_root(role):
@@ -130,20 +137,32 @@ def dataset_root(role):
 
 
 def dataset_summary(role):
-    return f"{DATA}/{CONFIG[role]['name']}/dataset.json"
+    """Return the summary of a dataset, or nothing if the run has no such dataset."""
+    return f"{DATA}/{CONFIG[role]['name']}/dataset.json" if role in CONFIG else []
 
 
 def splits():
-    return CONFIG["training_data"].get("splits", {"train": "train", "val": "val"})
+    data = CONFIG.get("training_data", {})
+    return data.get("splits", {"train": "train", "val": "val"})
+
+
+def image_checks():
+    data = CONFIG.get("training_data", {})
+    return {
+        "name": data.get("name"),
+        "splits": splits(),
+        "num_classes": data.get("num_classes"),
+    }
 
 
 def world(role):
     keys = ("image_size", "mask_size", "classes", "images", "seed")
-    return {key: CONFIG[role][key] for key in keys if key in CONFIG[role]}
+    dataset = CONFIG.get(role, {})
+    return {key: dataset[key] for key in keys if key in dataset}
 
 
 def source(role):
-    dataset = CONFIG[role]
+    dataset = CONFIG.get(role, {})
     return {
         "path": dataset.get("path"),
         "urls": dataset.get("urls", []),
@@ -158,7 +177,7 @@ def archive_file(role):
     An archive that is not there is left out (a dry run needs no data, and it may be fetched), but
     not once it has been unpacked: then a changed list of inputs would unpack it again in vain.
     """
-    path = CONFIG[role].get("path")
+    path = CONFIG.get(role, {}).get("path")
     if not path or not is_archive(path):
         return []
     unpacked = "urls" not in CONFIG[role] and any(
@@ -238,17 +257,32 @@ def urgency(wildcards):
 
 
 def network_of(name):
-    return CONFIG["networks"][MODELS[name]["network"]]
+    """Return the shape of a model's network."""
+    network = CONFIG["networks"][MODELS[name]["network"]]
+    return {key: value for key, value in network.items() if key != "normalisation"}
 
 
-def image(size=None):
-    """Return how images are brought to a network: for training, or else at another size."""
-    data = CONFIG["training_data"]
-    normalised = {"mean": data["mean"], "std": data["std"]}
-    if size:
+def image(name, size=None):
+    """Return how images are brought to a model's network: for training, or else at another size."""
+    normalised = CONFIG["networks"][MODELS[name]["network"]]["normalisation"]
+    data = CONFIG.get("training_data")
+    if size or data is None:
+        size = size or CONFIG["dissection"]["image_size"]
         return {"size": size, **normalised}
     resize = {"resize": data["resize"]} if "resize" in data else {}
     return {"size": data["image_size"], **resize, **normalised}
+
+
+def same_network(wildcards):
+    """Return the metrics of a checkpoint from which a null takes its number of classes.
+
+    Nothing, if the training data or the config say it.
+    """
+    network = MODELS[wildcards.model]["network"]
+    if "training_data" in CONFIG or "classes" in CONFIG["networks"][network]:
+        return []
+    name = checkpoint_of(MODELS, network)
+    return model_file(name, MODELS[name]["seeds"][0], "metrics.json")
 
 
 def teacher_file(wildcards):
@@ -265,7 +299,7 @@ def model_params(wildcards):
         "name": wildcards.model,
         "seed": int(wildcards.seed),
         "network": network_of(wildcards.model),
-        "image": image(),
+        "image": image(wildcards.model),
         "device": CONFIG["device"],
     }
     if "training" in model:
@@ -309,7 +343,7 @@ def dissection_params(wildcards):
     return {
         **{key: settings[key] for key in keys},
         "network": network_of(wildcards.model),
-        "image": image(settings["image_size"]),
+        "image": image(wildcards.model, settings["image_size"]),
         "categories": CONFIG["concept_data"].get("categories"),
         "device": CONFIG["device"],
         "label": {"model": wildcards.model, "seed": int(wildcards.seed)},
@@ -331,8 +365,9 @@ def measured():
 
 
 def dataset_names():
+    """Return the names of the datasets; None for one that the run does not have."""
     roles = {"training": "training_data", "concepts": "concept_data"}
-    return {key: CONFIG[role]["name"] for key, role in roles.items()}
+    return {key: CONFIG.get(role, {}).get("name") for key, role in roles.items()}
 
 
 def shown_as(name):
@@ -396,6 +431,7 @@ def figure03_entries():
             "label": MODELS[name]["label"],
             "method": shown_as(name),
             "network": network_of(name),
+            "image": image(name, CONFIG["dissection"]["image_size"]),
         }
         for name in CONFIG["paper"]["figure03"]["models"]
     ]
@@ -414,7 +450,7 @@ def maps_params():
         **{key: CONFIG["paper"]["figure03"][key] for key in keys},
         "concept": CONFIG["paper"]["figure03"].get("concept"),
         "entries": figure03_entries(),
-        "image": image(settings["image_size"]),
+        "image_size": settings["image_size"],
         "batch_size": settings["batch_size"],
         "categories": CONFIG["concept_data"].get("categories"),
         "device": CONFIG["device"],

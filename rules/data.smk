@@ -70,7 +70,7 @@ rule unpack_images:
         runtime=job("data", "runtime"),
     params:
         source=source("training_data"),
-        downloads=f"{DATA}/{CONFIG['training_data']['name']}/download",
+        downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_images.py"
 
@@ -107,11 +107,13 @@ rule check_images:
         library=library("check_images"),
     output:
         # Kept until a new one is there: a failed check must not make anything look out of date.
-        summary=update(dataset_summary("training_data")),
+        summary=update(f"{DATA}/{{dataset}}/dataset.json"),
     log:
-        f"{DATA}/{CONFIG['training_data']['name']}/logs/check_images.log",
+        f"{DATA}/{{dataset}}/logs/check_images.log",
     benchmark:
-        f"{DATA}/{CONFIG['training_data']['name']}/benchmarks/check_images.tsv"
+        f"{DATA}/{{dataset}}/benchmarks/check_images.tsv"
+    wildcard_constraints:
+        dataset=datasets("training_data", "rendered", "unpacked", "folder"),
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -120,11 +122,7 @@ rule check_images:
         runtime=job("data", "runtime"),
     params:
         root=lambda wildcards: dataset_root("training_data"),
-        checks={
-            "name": CONFIG["training_data"]["name"],
-            "splits": splits(),
-            "num_classes": CONFIG["training_data"].get("num_classes"),
-        },
+        checks=image_checks(),
     script:
         "../workflow_scripts/check_images.py"
 

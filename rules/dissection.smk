@@ -4,7 +4,6 @@
 rule dissect:
     input:
         model=f"{MODEL}/model.pt",
-        dataset=dataset_summary("training_data"),
         concepts=packed_concepts(),
         library=library("dissect"),
     output:
@@ -49,7 +48,6 @@ rule activation_maps:
     input:
         models=figure03_files("models"),
         tallies=figure03_files("tallies"),
-        dataset=dataset_summary("training_data"),
         concepts=packed_concepts(),
         library=library("activation_maps"),
     output:

@@ -69,6 +69,7 @@ rule initialise_model:
     input:
         dataset=dataset_summary("training_data"),
         tree=dataset_tree("training_data"),
+        like=same_network,
         library=library("initialise_model"),
     output:
         model=f"{MODEL}/model.pt",

@@ -74,7 +74,6 @@ def write_maps(
         "images": generator.integers(0, 256, (images, height, width, 3), dtype=np.uint8),
         "masks": distance < height / 8,
         "upsampled": activation.astype(np.float32),
-        "maps": activation[:, :, ::4, ::4].astype(np.float32),
         "thresholds": np.full(len(labels), 0.5, np.float32),
         "units": np.arange(len(labels)),
         "ious": np.array(ious),

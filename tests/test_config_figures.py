@@ -32,6 +32,7 @@ def test_too_little_is_left_for_the_rules_to_skip():
     config = resolve(changed("dissection", {}), SCHEMA, PUBLISHED)
     assert config["paper"]["figure09"]["quantiles"] == [0.005]
     assert config["paper"]["table10"]["layers"] == []
+    assert resolve(config, SCHEMA, PUBLISHED) == config
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,6 @@ def inputs(tmp_path_factory):
         images.append(image)
     write_broden(root / "tree", images, LABELS, mask_shape=(6, 8))
     pack(root / "tree", root / "packed")
-    (root / "dataset.json").write_text(json.dumps({"classes": ["a", "b", "c"]}))
     for seed in (1, 2):
         folder = root / f"seed{seed}"
         folder.mkdir()
@@ -65,7 +64,6 @@ def pack(tree, folder, categories=None, image_size=32):
 def run_dissect(root, seed, folder, **changes):
     arguments = {
         "model": root / f"seed{seed}" / "model.pt",
-        "dataset": root / "dataset.json",
         "concepts": root / "packed",
         "output_dir": folder,
         "network": NETWORK,
@@ -177,15 +175,20 @@ def test_what_worker_processes_need_can_be_pickled(inputs):
 def run_maps(root, output, **changes):
     arguments = {
         "concepts": root / "packed",
-        "dataset": root / "dataset.json",
         "models": [root / "seed1" / "model.pt", root / "seed2" / "model.pt"],
         "tallies": [root / "seed1" / "layer4.npz", root / "seed2" / "layer4.npz"],
         "output": output,
         "entries": [
-            {"model": "net", "seed": seed, "label": f"Net {seed}", "network": NETWORK}
+            {
+                "model": "net",
+                "seed": seed,
+                "label": f"Net {seed}",
+                "network": NETWORK,
+                "image": IMAGE,
+            }
             for seed in (1, 2)
         ],
-        "image": IMAGE,
+        "image_size": IMAGE["size"],
         "layer": "layer4",
         "quantile": 0.1,
         "denominator": "image",
@@ -222,7 +225,6 @@ def test_maps(inputs, tmp_path):
         unit = maps["units"][number]
         assert maps["ious"][number] == each.iou(0.1)[:, label].max()
         assert maps["thresholds"][number] == each.thresholds[1, unit]
-    assert maps["maps"].shape == (2, 3, 2, 2)
     assert maps["upsampled"].shape == (2, 3, 6, 8)
     assert [entry["label"] for entry in json.loads(str(maps["entries"]))] == ["Net 1", "Net 2"]
     assert json.loads(str(maps["meta"]))["quantile"] == 0.1
@@ -287,6 +289,7 @@ def test_concept_that_no_unit_meets(inputs, tmp_path, caplog):
     assert concept_maps.choose_concept([blind, blind], "object") == 4
     blind.save(tmp_path / "layer4.npz")
     entry = {"model": "net", "seed": 1, "label": "Net", "network": NETWORK, "method": "kd"}
+    entry["image"] = IMAGE
     change = {"tallies": [tmp_path / "layer4.npz"] * 2, "entries": [entry] * 2}
     maps = run_maps(inputs, tmp_path / "maps.npz", **change)
     assert str(maps["concept"]) == "cat" and maps["ious"].tolist() == [0, 0]

@@ -74,25 +74,40 @@ def render(name, params, **items):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
 
 
-@pytest.mark.parametrize(
-    ("name", "params"),
-    [
-        ("table01", {"table": TABLE}),
-        ("table01_comparison", {"table": TABLE}),
-        ("figure02", {"figure": FIGURE}),
-        ("figure03", {"maps": MAPS, "dataset": DATASET}),
-        ("figure09", {"figure": BY_QUANTILE}),
-        ("figure10", {"figure": BY_THRESHOLD}),
-        ("table10", {"table": LOWER}),
-        ("concept_bars", NETWORK),
-        ("unit_grids", {**NETWORK, "shown": SHOWN}),
-    ],
-)
+MEASUREMENTS = [
+    ("table01", {"table": TABLE}),
+    ("table01_comparison", {"table": TABLE}),
+    ("figure02", {"figure": FIGURE}),
+    ("figure03", {"maps": MAPS, "dataset": DATASET}),
+    ("figure09", {"figure": BY_QUANTILE}),
+    ("figure10", {"figure": BY_THRESHOLD}),
+    ("table10", {"table": LOWER}),
+    ("concept_bars", NETWORK),
+    ("unit_grids", {**NETWORK, "shown": SHOWN}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), MEASUREMENTS)
 def test_captions_state_what_was_measured_and_how(name, params):
     text = render(name, params)
     for said in ("0.05", "0.005", "layer4", "concept_world", "concept_world_masks", "mage"):
         assert said in text, f"{name} does not state {said}"
     assert "{" not in text and "None" not in text
+
+
+@pytest.mark.parametrize(("name", "params"), MEASUREMENTS)
+def test_captions_of_networks_that_were_trained_elsewhere(name, params):
+    elsewhere = {"training": None, "concepts": "my_concepts"}
+    assert "elsewhere" not in render(name, params)
+    params = {
+        key: {**value, "dataset": elsewhere} if "dataset" in value else value
+        for key, value in params.items()
+    }
+    if "dataset" in params:
+        params["dataset"] = elsewhere
+    text = render(name, params)
+    assert "trained elsewhere" in text and "my_concepts" in text
+    assert "None" not in text
 
 
 def test_captions_state_the_seeds():

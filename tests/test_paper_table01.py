@@ -134,6 +134,18 @@ def test_csv_is_tidy_and_comes_back_whole(table, tmp_path):
     assert teacher["total"] == ""
 
 
+def test_networks_that_were_trained_elsewhere(inputs, tmp_path):
+    settings = Settings(**SETTINGS, training=None, concepts="my_concepts")
+    table = count_detectors(**inputs, settings=settings)
+    write_csv(tmp_path / "table01.csv", table)
+    assert read_csv(tmp_path / "table01.csv") == table
+    for text in (to_markdown(table), to_latex(table)):
+        assert "trained elsewhere" in text and "None" not in text
+    assert "were trained on concept" in to_markdown(
+        count_detectors(**inputs, settings=SETTINGS_OF_TABLE)
+    )
+
+
 def test_categories_of_other_datasets(inputs, table, tmp_path):
     """A category the paper lacks gets a column; one that the data lack is 'not measured'."""
     arrays = dict(np.load(inputs["tallies"][0]))

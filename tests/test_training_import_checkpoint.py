@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
 import torch
+import torchvision
 from tiny_training import IMAGE, NETWORK, make_dataset
 
 import import_checkpoint
+import initialise_model
 from kdlens.errors import InputError
 from kdlens.files import sha256_of
 from kdlens.training import weights
@@ -76,6 +79,8 @@ def test_a_wrong_checksum_is_an_error(dataset, file, tmp_path):
             take(dataset, tmp_path, {**source, "sha256": "0" * 64})
         with pytest.raises(InputError, match=r"weights\.sha256: is missing"):
             take(dataset, tmp_path, source)
+    with pytest.raises(InputError, match=rf"write {sha256_of(file)} as weights\.sha256"):
+        take(dataset, tmp_path, {"path": str(file), "sha256": "0" * 8})
     assert not (tmp_path / "model.pt").exists()
 
 
@@ -108,9 +113,35 @@ def test_other_classes_than_the_datasets_are_allowed_but_not_evaluated(dataset, 
         take(dataset, tmp_path, source)
 
 
+def test_without_training_data_the_file_says_how_many_classes(file, tmp_path):
+    source = {"path": str(file), "sha256": sha256_of(file)}
+    metrics = take(None, tmp_path, source)
+    assert metrics["classes"] == 3 and metrics["dataset_digest"] is None
+    assert metrics["top1"] is None and metrics["top5"] is None and metrics["loss"] is None
+    assert sha256_of(tmp_path / "model.pt") == sha256_of(file)
+    shapes = r"network\.pth: .*fc\.weight has shape \(3, 32\), not \(5, 32\)"
+    with pytest.raises(InputError, match=shapes):
+        take(None, tmp_path, source, {**NETWORK, "classes": 5})
+
+
+def test_without_training_data_a_null_is_like_the_checkpoint(file, tmp_path):
+    take(None, tmp_path, {"path": str(file), "sha256": sha256_of(file)})
+    files = {"model": tmp_path / "null.pt", "metrics": tmp_path / "null.json"}
+    arguments = {"name": "null", "seed": 7, "image": IMAGE, "device": "cpu"}
+    like = tmp_path / "metrics.json"
+    initialise_model.main(None, **files, **arguments, network=NETWORK, like=like)
+    assert sha256_of(tmp_path / "null.pt") == sha256_of(file)  # It has random weights of seed 7.
+    assert json.loads(files["metrics"].read_text())["top1"] is None
+    initialise_model.main(None, **files, **arguments, network={**NETWORK, "classes": 5})
+    assert read_state(tmp_path / "null.pt")["fc.weight"].shape == (5, 32)
+    with pytest.raises(InputError, match="write classes in its entry of networks"):
+        initialise_model.main(None, **files, **arguments, network=NETWORK)
+
+
 @pytest.mark.parametrize(
     "wrap",
     [
+        lambda state: {f"_orig_mod.module.{k}": v for k, v in state.items()},
         lambda state: {"state_dict": {f"module.{k}": v for k, v in state.items()}, "epoch": 3},
         lambda state: {"model": state, "args": argparse.Namespace(lr=0.1), "best_value": 1.0},
     ],
@@ -120,6 +151,16 @@ def test_training_checkpoints_of_other_programs_are_understood(state, tmp_path, 
     found = weights.read_weights(tmp_path / "wrapped.pth")
     assert set(found) == set(state)
     assert torch.equal(found["fc.weight"], state["fc.weight"])
+
+
+def test_old_names_of_a_densenets_layers_are_understood(tmp_path):
+    """torchvision's weights of 2017 have them, and renames them when it loads them itself."""
+    with torch.device("meta"):
+        expected = list(torchvision.models.densenet121().state_dict())
+    old = [re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name) for name in expected]
+    assert old != expected
+    torch.save({name: torch.zeros(1) for name in old}, tmp_path / "old.pth")
+    assert list(weights.read_weights(tmp_path / "old.pth")) == expected
 
 
 def test_torchvisions_own_checksum_is_checked_too(monkeypatch, file, tmp_path):

@@ -16,6 +16,7 @@ from kdlens.training.networks import (
     ScaledResNet,
     StridedPointwise,
     build_network,
+    classes_of,
     initialise_network,
     load_network,
     load_weights,
@@ -95,6 +96,36 @@ def test_classes_of_a_spec_override_the_datasets():
         require_classes(spec, 3, "models.x")
 
 
+@pytest.mark.parametrize(
+    "architecture",
+    ["resnet18", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "vgg11", "densenet121"],
+)
+def test_the_last_layer_says_how_many_classes(architecture):
+    spec = {"architecture": architecture, "classes": 9}  # A spec's own number is not asked.
+    with torch.device("meta"):
+        state = torchvision.models.get_model(architecture, num_classes=7).state_dict()
+    assert classes_of(spec, state, "x.pt") == 7
+    last = next(name for name in reversed(state) if name.endswith(".weight"))
+    del state[last]
+    with pytest.raises(
+        InputError, match=rf"^x\.pt: has no {last}, the last layer of {architecture}"
+    ):
+        classes_of(spec, state, "x.pt")
+
+
+def test_weights_of_another_architecture_have_no_last_layer_of_this():
+    state = build_network(NETWORK, 3).state_dict()
+    with pytest.raises(
+        InputError, match=r"has no classifier\.1\.weight.*begins with conv1\.weight"
+    ):
+        classes_of({"architecture": "mobilenet_v2"}, state, "x.pt")
+
+
+def test_a_number_of_classes_that_nobody_says_is_an_error():
+    with pytest.raises(InputError, match="write classes in its entry of networks"):
+        build_network({"architecture": "resnet18"}, None)
+
+
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "model.pt"
@@ -108,6 +139,24 @@ def test_saved_weights_come_back_in_eval_mode(weights):
     expected = initialise_network(NETWORK, 3, 1).state_dict()
     for name, value in network.state_dict().items():
         assert torch.equal(value, expected[name])
+
+
+def test_without_a_dataset_a_network_has_the_classes_of_its_weights(weights):
+    assert load_network(NETWORK, None, weights, "cpu").fc.out_features == 3
+    with pytest.raises(InputError, match=r"fc.weight has shape \(3, 32\), not \(4, 32\)"):
+        load_network({**NETWORK, "classes": 4}, None, weights, "cpu")
+
+
+def test_weights_that_do_not_count_batches_are_whole():
+    """As torchvision's of 2017, for VGGs with batch norm and DenseNets."""
+    network, trained = initialise_network(NETWORK, 3, 1), initialise_network(NETWORK, 3, 2)
+    state = {k: v for k, v in trained.state_dict().items() if not k.endswith("batches_tracked")}
+    assert len(state) < len(trained.state_dict())
+    load_weights(network, state, "x.pt")
+    assert torch.equal(network.conv1.weight, trained.conv1.weight)
+    del state["bn1.running_mean"]
+    with pytest.raises(InputError, match=r"1 missing \(bn1\.running_mean\)"):
+        load_weights(network, state, "x.pt")
 
 
 def test_equal_weights_give_equal_bytes_whatever_their_memory_format(weights, tmp_path):

@@ -1,9 +1,9 @@
 """The activation maps of several networks' best units for one concept, on the same images.
 
 Writes a ``.npz``: ``images`` (N, H, W, 3) uint8; ``masks`` (N, sh, sw) bool of the concept; for M
-networks ``maps`` (M, N, h, w) and ``upsampled`` (M, N, sh, sw) float32, ``thresholds`` (M,)
-float32, ``units`` (M,) from 0, ``ious`` (M,); ``concept`` and ``category``; ``image_numbers`` (N,)
-in the concept dataset; ``entries`` and ``meta`` as JSON.
+networks ``upsampled`` (M, N, sh, sw) float32, ``thresholds`` (M,) float32, ``units`` (M,) from 0,
+``ious`` (M,); ``concept`` and ``category``; ``image_numbers`` (N,) in the concept dataset;
+``entries`` and ``meta`` as JSON.
 """
 
 import json
@@ -18,7 +18,7 @@ from kdlens.dissection.concept_maps import choose_concept, find_images, unit_map
 from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
-from kdlens.files import atomic_path, read_json
+from kdlens.files import atomic_path
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -26,12 +26,11 @@ from kdlens.training.networks import load_network
 def main(
     *,
     concepts: str | Path,
-    dataset: str | Path,
     models: Sequence[str | Path],
     tallies: Sequence[str | Path],
     output: str | Path,
     entries: Sequence[Mapping[str, Any]],
-    image: Mapping[str, Any],
+    image_size: int,
     layer: str,
     quantile: float,
     denominator: str = "image",
@@ -48,11 +47,11 @@ def main(
 
     Args:
         concepts: folder of the packed concept dataset.
-        dataset: ``dataset.json`` of the training images.
         models, tallies: the networks' files, in the order of ``entries``.
         output: the ``.npz``.
-        entries: ``{"model", "seed", "label", "network"}`` of each network.
-        image: ``{"size", "mean", "std"}``.
+        entries: ``{"model", "seed", "label", "network", "image"}`` of each network, the last
+            being ``{"size", "mean", "std"}``.
+        image_size: side of the images, the same for all networks.
         layer: the dissected layer.
         quantile, denominator: which of its thresholds and IoUs.
         iou_threshold: least IoU of a detector; goes into ``meta``, for the caption.
@@ -75,30 +74,22 @@ def main(
     pack = PackedConcepts(concepts, categories)
     if list(pack.label_names) != counted[0].label_names.tolist():
         raise InputError(f"{tallies[0]}: dissected with another concept dataset; dissect it again")
-    shown = find_images(pack, label, images, image["size"], workers=threads)
-    classes = len(read_json(dataset)["classes"])
+    shown = find_images(pack, label, images, image_size, workers=threads)
     columns: dict[str, list[Any]] = {
-        key: [] for key in ("maps", "upsampled", "thresholds", "units", "ious")
+        key: [] for key in ("upsampled", "thresholds", "units", "ious")
     }
     for entry, path, each in zip(entries, models, counted, strict=True):
         iou = each.iou(quantile, denominator)[:, label]
         unit = int(iou.argmax())
-        maps, upsampled = unit_maps(
-            load_network(entry["network"], classes, path, target),
+        upsampled = unit_maps(
+            load_network(entry["network"], None, path, target),
             layer,
             unit,
             shown.pixels,
             pack.mask_shape,
-            NetworkInput(image, target),
+            NetworkInput(entry["image"], target),
             batch_size,
         )
-        if columns["maps"] and maps.shape != columns["maps"][0].shape:
-            raise InputError(
-                f"activation maps: layer {layer} of '{entry['model']}' has maps of "
-                f"{maps.shape[1:]}, the first network's are {columns['maps'][0].shape[1:]}; "
-                "choose networks with maps of one size"
-            )
-        columns["maps"].append(maps)
         columns["upsampled"].append(upsampled)
         columns["thresholds"].append(each.thresholds[each.index_of(quantile), unit])
         columns["units"].append(unit)
@@ -129,7 +120,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             concepts=snakemake.input.concepts,
-            dataset=snakemake.input.dataset,
             models=list(snakemake.input.models),
             tallies=list(snakemake.input.tallies),
             output=snakemake.output.maps,

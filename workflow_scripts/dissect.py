@@ -15,7 +15,7 @@ from typing import Any
 from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.engine import Dissection, dissect
 from kdlens.dissection.unit_table import unit_table
-from kdlens.files import read_json, sha256_of, write_text
+from kdlens.files import sha256_of, write_text
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -25,7 +25,6 @@ _LOGGER = logging.getLogger("kdlens.dissect")
 def main(
     *,
     model: str | Path,
-    dataset: str | Path,
     concepts: str | Path,
     output_dir: str | Path,
     network: Mapping[str, Any],
@@ -50,7 +49,6 @@ def main(
 
     Args:
         model: the network's ``model.pt``.
-        dataset: ``dataset.json`` of the images it was trained on (its classes).
         concepts: folder of the packed concept dataset.
         output_dir: folder of the outputs.
         network: architecture, width, stem, last_stride.
@@ -69,8 +67,8 @@ def main(
         What :func:`~kdlens.dissection.engine.dissect` returned.
     """
     set_determinism(0, threads)
-    training_set, pack = read_json(dataset), PackedConcepts(concepts, categories)
-    loaded = load_network(network, len(training_set["classes"]), model, resolve_device(device))
+    pack = PackedConcepts(concepts, categories)
+    loaded = load_network(network, None, model, resolve_device(device))
     about = {
         "model": label["model"],
         "seed": label["seed"],
@@ -123,7 +121,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             model=snakemake.input.model,
-            dataset=snakemake.input.dataset,
             concepts=snakemake.input.concepts,
             output_dir=Path(snakemake.output[0]).parent,
             threads=snakemake.threads,

@@ -27,7 +27,7 @@ def main(
         description=(
             f"Units of {settings.layer} with an IoU of at least {settings.iou_threshold:g} "
             f"(quantile {settings.quantile:g}, {settings.denominator}-level denominator); networks "
-            f"trained on {settings.training}, concepts of {settings.concepts}."
+            f"{settings.trained}, concepts of {settings.concepts}."
         ),
     )
 

@@ -22,7 +22,7 @@ def main(
     iou_threshold: float,
     denominator: str,
     layer: str,
-    dataset: Mapping[str, str],
+    dataset: Mapping[str, str | None],
 ) -> None:
     """Count the detectors of every network at every quantile.
 
@@ -33,7 +33,7 @@ def main(
         runs: the networks in the same order, as for Table 1.
         quantiles: what to count at; all of them were dissected.
         iou_threshold, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training", "concepts"}``.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = [
         Settings(layer, quantile, iou_threshold, denominator, **dataset)
@@ -47,7 +47,7 @@ def main(
         title="Concept detectors of each model against the quantile",
         description=(
             f"Units of {layer} with an IoU of at least {iou_threshold:g} ({denominator}-level "
-            f"denominator); networks trained on {dataset['training']}, concepts of "
+            f"denominator); networks {settings[0].trained}, concepts of "
             f"{dataset['concepts']}."
         ),
     )

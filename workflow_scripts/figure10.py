@@ -22,7 +22,7 @@ def main(
     quantile: float,
     denominator: str,
     layer: str,
-    dataset: Mapping[str, str],
+    dataset: Mapping[str, str | None],
 ) -> None:
     """Count the detectors of every network at every IoU threshold.
 
@@ -33,7 +33,7 @@ def main(
         runs: the networks in the same order, as for Table 1.
         iou_thresholds: what to count at.
         quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training", "concepts"}``.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = [
         Settings(layer, quantile, threshold, denominator, **dataset)
@@ -47,7 +47,7 @@ def main(
         title="Concept detectors of each model against the IoU threshold",
         description=(
             f"Units of {layer} that detect a concept (quantile {quantile:g}, {denominator}-level "
-            f"denominator); networks trained on {dataset['training']}, concepts of "
+            f"denominator); networks {settings[0].trained}, concepts of "
             f"{dataset['concepts']}."
         ),
     )

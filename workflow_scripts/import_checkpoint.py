@@ -10,13 +10,13 @@ from typing import Any
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.networks import build_network, load_weights, network_classes
+from kdlens.training.networks import build_network, classes_of, load_weights, network_classes
 from kdlens.training.untrained import write_untrained
 from kdlens.training.weights import obtain_weights, read_weights
 
 
 def main(
-    dataset: str | Path,
+    dataset: str | Path | None,
     model: str | Path,
     metrics: str | Path,
     *,
@@ -33,10 +33,11 @@ def main(
     """Fetch, verify, load strictly, evaluate, and write the two files.
 
     A network that tells other classes apart than the dataset's (``classes`` in its spec) can be
-    dissected all the same; its accuracy is left empty.
+    dissected all the same; its accuracy is left empty. Without a dataset, the file says how many
+    classes there are, unless the spec does.
 
     Args:
-        dataset: ``dataset.json`` of the training images.
+        dataset: ``dataset.json`` of the training images; None if the run has none.
         model: output, the weights (a plain state_dict).
         metrics: output, accuracy and provenance (JSON).
         name: the model's entry in the config.
@@ -50,10 +51,15 @@ def main(
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
-    classes = network_classes(network, len(read_dataset(dataset)["classes"]))
     source = obtain_weights(weights, downloads)
+    state = read_weights(source)
+    if dataset is None:
+        found = classes_of(network, state, source)
+    else:
+        found = len(read_dataset(dataset)["classes"])
+    classes = network_classes(network, found)
     imported = build_network(network, classes)
-    load_weights(imported, read_weights(source), source)
+    load_weights(imported, state, source)
     write_untrained(
         imported,
         model,
@@ -75,7 +81,7 @@ if __name__ == "__main__" and "snakemake" in globals():
 
     with logged(snakemake.log[0]):
         main(
-            dataset=snakemake.input.dataset,
+            dataset=snakemake.input.get("dataset") or None,
             model=snakemake.output.model,
             metrics=snakemake.output.metrics,
             threads=snakemake.threads,

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from kdlens.data.image_folder import read_dataset
+from kdlens.files import read_json
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.networks import initialise_network, require_classes
+from kdlens.training.networks import initialise_network, network_classes, require_classes
 from kdlens.training.untrained import write_untrained
 
 
 def main(
-    dataset: str | Path,
+    dataset: str | Path | None,
     model: str | Path,
     metrics: str | Path,
     *,
@@ -22,6 +23,7 @@ def main(
     seed: int,
     network: Mapping[str, Any],
     image: Mapping[str, Any],
+    like: str | Path | None = None,
     device: str = "auto",
     batch_size: int = 64,
     threads: int = 1,
@@ -29,20 +31,25 @@ def main(
     """Initialise, evaluate, and write the two files.
 
     Args:
-        dataset: ``dataset.json`` of the training images.
+        dataset: ``dataset.json`` of the training images; None if the run has none.
         model: output, the weights (a plain state_dict).
         metrics: output, accuracy and provenance (JSON).
         name: the model's entry in the config.
         seed: of the weights.
         network, image: the specs of the config.
+        like: ``metrics.json`` of an imported network with the same spec, to have as many classes
+            where neither a dataset nor the spec says how many.
         device: auto, cpu or cuda.
         batch_size: images a forward pass of the evaluation.
         threads: CPU threads to compute with.
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
-    classes = len(read_dataset(dataset)["classes"])
-    require_classes(network, classes, f"models.{name}")
+    if dataset is not None:
+        classes = len(read_dataset(dataset)["classes"])
+        require_classes(network, classes, f"models.{name}")
+    else:
+        classes = network_classes(network, None if like is None else read_json(like)["classes"])
     untrained = initialise_network(network, classes, seed)
     write_untrained(
         untrained,
@@ -65,7 +72,8 @@ if __name__ == "__main__" and "snakemake" in globals():
 
     with logged(snakemake.log[0]):
         main(
-            dataset=snakemake.input.dataset,
+            dataset=snakemake.input.get("dataset") or None,
+            like=snakemake.input.get("like") or None,
             model=snakemake.output.model,
             metrics=snakemake.output.metrics,
             threads=snakemake.threads,

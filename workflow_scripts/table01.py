@@ -25,7 +25,7 @@ def main(
     quantile: float,
     denominator: str,
     layer: str,
-    dataset: Mapping[str, str],
+    dataset: Mapping[str, str | None],
 ) -> None:
     """Count the detectors of every network and write the table four times.
 
@@ -37,7 +37,7 @@ def main(
         runs: the networks in the same order: ``{"model", "seed", "label", "method", "reference"
             (the published row's name or None), "labels" ("true" or "shuffled")}``.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training", "concepts"}``.
+        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(
         layer=layer,

@@ -27,6 +27,11 @@ def resolve_figures(config: dict[str, Any]) -> None:
         paper[name].setdefault("models", paper["figure02"]["models"])
         _require_rows(paper[name]["models"], f"paper.{name}.models", config)
     paper["figure09"].setdefault("quantiles", sorted(quantiles))
+    if len(paper["figure09"]["quantiles"]) < min(2, len(quantiles)):
+        raise InputError(
+            "config key paper.figure09.quantiles: needs at least 2 of dissection.quantiles; add "
+            "one, or leave it out"
+        )
     for quantile in paper["figure09"]["quantiles"]:
         if quantile not in quantiles:
             raise InputError(

@@ -252,7 +252,7 @@ def _missing_table(path: Path) -> str:
     if not path.parent.is_dir():
         return (
             f"{path.parent}: no such folder; correct the dataset's `path` in the config, or set "
-            "KDLENS_DATA to the folder that holds the data"
+            "the environment variable that it names (such as KDLENS_DATA)"
         )
     return f"{path}: no such file; a dataset in Broden's format must have it"
 

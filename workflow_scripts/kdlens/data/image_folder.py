@@ -62,8 +62,8 @@ def check_image_folder(
     if not root.is_dir():
         raise InputError(
             f"{root}: no such folder; expected one that holds {', '.join(splits.values())}. "
-            "Correct the dataset's `path` in the config, or set KDLENS_DATA to the folder that "
-            "holds the data"
+            "Correct the dataset's `path` in the config, or set the environment variable that it "
+            "names (such as KDLENS_DATA)"
         )
     classes = _common_classes(root, splits)
     if num_classes is not None and len(classes) != num_classes:

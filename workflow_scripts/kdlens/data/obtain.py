@@ -66,8 +66,8 @@ def obtain(
             return download(urls, downloads, sha256, objection=not_an_archive)
         raise InputError(
             f"{archive}: no such archive (looked for {archive.absolute()}); correct the dataset's "
-            "`path` in the config, or set the environment variable KDLENS_DATA to the folder that "
-            "holds the data"
+            "`path` in the config, or set the environment variable that it names (such as "
+            "KDLENS_DATA)"
         )
     if archive.is_dir():
         raise InputError(

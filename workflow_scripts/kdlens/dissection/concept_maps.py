@@ -129,8 +129,8 @@ def unit_maps(
     mask_shape: tuple[int, int],
     network_input: NetworkInput,
     batch_size: int = 32,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return one unit's maps of images (N, H, W, 3): (N, h, w), and upsampled (N, sh, sw)."""
+) -> np.ndarray:
+    """Return one unit's maps of images (N, H, W, 3), upsampled to the masks: (N, sh, sw)."""
     device = device_of(network)
     with recording(network, [layer]) as recorder, arithmetic(device):
         maps = torch.cat(
@@ -140,4 +140,4 @@ def unit_maps(
             ]
         )
         upsampled = Upsampler(maps.shape[1:], mask_shape, device)(maps)
-    return maps.cpu().numpy(), upsampled.cpu().numpy()
+    return upsampled.cpu().numpy()

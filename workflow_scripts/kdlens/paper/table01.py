@@ -68,15 +68,21 @@ IDENTITY = ("model", "label", "method", "labels", "reference")
 class Settings:
     """What the counts of a table hang on; the same for all its groups.
 
-    ``training`` and ``concepts`` are names of data sets, ``denominator`` is "image" or "mask".
+    ``training`` and ``concepts`` are names of data sets (without a training data set in the run,
+    ``training`` is None), ``denominator`` is "image" or "mask".
     """
 
     layer: str
     quantile: float
     iou_threshold: float
     denominator: str
-    training: str
+    training: str | None
     concepts: str
+
+    @property
+    def trained(self) -> str:
+        """Where the networks were trained, to follow upon "networks"."""
+        return f"trained on {self.training}" if self.training else "trained elsewhere"
 
 
 @dataclass(frozen=True)
@@ -238,6 +244,7 @@ def read_csv(path: str | Path) -> Table:
         settings: dict[str, Any] = {name: rows[0][name] for name in setting_names}
         for name in ("quantile", "iou_threshold"):
             settings[name] = float(settings[name])
+        settings["training"] = settings["training"] or None
     except ValueError as error:
         raise InputError(f"{path}: {error}; delete it and run the workflow again") from error
     return Table(Settings(**settings), categories, groups)

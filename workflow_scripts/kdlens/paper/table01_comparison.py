@@ -311,8 +311,8 @@ def _how_to_read(table: Table, baseline: Group) -> list[str]:
         f"- *{SAME}*, *{OPPOSITE}*: at least {ENOUGH_SEEDS} seeds on both sides and a change "
         "beyond the spread. This is not a significance test; with three seeds on each side, "
         "chance alone passes it about once in nine columns.",
-        f"- This run trained on {escape_markdown(table.settings.training)} and dissected with "
-        f"{escape_markdown(table.settings.concepts)}, the paper on ImageNet and Broden: agreement "
-        "or disagreement here is about this run, it neither proves nor refutes the paper.",
+        f"- Networks here were {escape_markdown(table.settings.trained)} and dissected with "
+        f"{escape_markdown(table.settings.concepts)}, the paper's on ImageNet and Broden: "
+        "agreement or disagreement is about this run, it neither proves nor refutes the paper.",
         "",
     ]

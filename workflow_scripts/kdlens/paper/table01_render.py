@@ -110,7 +110,7 @@ def _how_to_read(table: Table) -> list[str]:
         "**Top-1** is the accuracy on the validation images in percent.",
         f"Numbers are the mean ± sample standard deviation over the seeds "
         f"({describe_seeds(table.groups)} a model); a category that the concept images do not "
-        f"have, and a number that nobody printed, is {MISSING}.",
+        f"have, and a number that was not measured or not printed, is {MISSING}.",
         *of_one_seed(table.groups),
     ]
     if any(group.published is not None for group in table.groups):
@@ -140,7 +140,7 @@ def how_counted(settings: Settings, layers: str) -> list[str]:
     """Say what the counts hang on, in Markdown; ``layers`` names those of the table."""
     tail = f"{100 * settings.quantile:g} %"
     return [
-        f"The networks were trained on **{escape_markdown(settings.training)}** and dissected at "
+        f"The networks were {escape_markdown(settings.trained)} and dissected at "
         f"layer **{escape_markdown(layers)}** with the concept images of "
         f"**{escape_markdown(settings.concepts)}**.",
         f"A unit is active where its activation lies in the top {tail} of all its activations "
@@ -171,7 +171,7 @@ def caption_of(settings: Settings, groups: Sequence[Group]) -> str:
     """Return what a LaTeX caption says of the measurement, unescaped."""
     return (
         f"(IoU ≥ {settings.iou_threshold:g}, quantile {settings.quantile:g}, "
-        f"{settings.denominator}-level denominator). Networks trained on {settings.training}, "
+        f"{settings.denominator}-level denominator). Networks {settings.trained}, "
         f"concepts of {settings.concepts}; mean ± sample standard deviation, "
         f"{describe_seeds(groups)}."
     )

@@ -119,15 +119,16 @@ def model_metrics(
     precision: str,
     threads: Sequence[int],
     image_size: int,
-    dataset: Mapping[str, Any],
+    dataset: Mapping[str, Any] | None,
     model_sha256: str,
     teacher_sha256: str | None = None,
 ) -> dict[str, Any]:
     """Return the contents of ``metrics.json``: the same for the same model, so without times.
 
     ``evaluation`` is None for an imported network that tells other classes apart than the
-    dataset's; its accuracy is then null. ``threads`` are the numbers of CPU threads that computed:
-    none on a GPU, several for a training that was continued with another number.
+    dataset's, and where there is no dataset; its accuracy is then null. ``threads`` are the numbers
+    of CPU threads that computed: none on a GPU, several for a training that was continued with
+    another number.
     """
     return {
         "model": model,
@@ -144,7 +145,7 @@ def model_metrics(
         "classes": classes,
         "image_size": image_size,
         "torch": str(torch.__version__),
-        "dataset_digest": dataset["digest"],
+        "dataset_digest": dataset and dataset["digest"],
         "teacher_sha256": teacher_sha256,
         "model_sha256": model_sha256,
     }

@@ -11,10 +11,12 @@ blocks four times more), ``stem`` and ``last_stride``:
 
 With width 64, stem ``imagenet`` and ``last_stride`` 2 the network *is* torchvision's, and every
 variant has the names of torchvision's parameters. ``classes`` in a spec overrides the dataset's
-number of classes, for a checkpoint that was trained on others.
+number of classes, for a checkpoint that was trained on others. Where neither is known, the last
+layer's weights tell (:func:`classes_of`).
 
 Weights are loaded strictly: a file that is missing or does not fit is an error, since a network
-with random weights would be measured like any other.
+with random weights would be measured like any other. Only the batches that a batch norm has seen
+may be missing: files from before 2018 do not count them, and no result depends on them.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ RESNETS = {
     "resnet152": (Bottleneck, (3, 8, 36, 3)),
 }
 _PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
+_COUNTER = ".num_batches_tracked"
 # Their training output is a tuple with auxiliary classifiers, which no loss here expects.
 _AUXILIARY = ("googlenet", "inception_v3")
 
@@ -152,9 +155,41 @@ def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> 
     return build_network(spec, num_classes)
 
 
-def network_classes(spec: Mapping[str, Any], num_classes: int) -> int:
-    """Return how many classes a network tells apart: the spec's ``classes`` or the dataset's."""
-    return int(spec.get("classes") or num_classes)
+def network_classes(spec: Mapping[str, Any], num_classes: int | None) -> int:
+    """Return how many classes a network tells apart: the spec's ``classes`` or the dataset's.
+
+    Raises:
+        InputError: if neither is known.
+    """
+    classes = spec.get("classes") or num_classes
+    if not classes:
+        raise InputError(
+            f"network: how many classes a {spec['architecture']} tells apart is not said; write "
+            "classes in its entry of networks"
+        )
+    return int(classes)
+
+
+def classes_of(spec: Mapping[str, Any], state: Mapping[str, Any], source: str | Path) -> int:
+    """Return how many classes the network that these weights belong to tells apart.
+
+    Args:
+        state: a state_dict.
+        source: where it comes from, for the message.
+
+    Raises:
+        InputError: if the last layer of this architecture is not among the weights.
+    """
+    with torch.device("meta"):
+        two, three = (build_network({**spec, "classes": n}, n).state_dict() for n in (2, 3))
+    last = next(name for name, value in two.items() if value.shape != three[name].shape)
+    if last not in state:
+        raise InputError(
+            f"{source}: has no {last}, the last layer of {spec['architecture']}; it begins with "
+            f"{', '.join(list(state)[:3])}. Give the file that belongs to this network, or correct "
+            "the network's architecture"
+        )
+    return len(state[last])
 
 
 def require_classes(spec: Mapping[str, Any], num_classes: int, who: str) -> None:
@@ -168,15 +203,21 @@ def require_classes(spec: Mapping[str, Any], num_classes: int, who: str) -> None
 
 
 def load_network(
-    spec: Mapping[str, Any], num_classes: int, path: str | Path, device: torch.device | str
+    spec: Mapping[str, Any], num_classes: int | None, path: str | Path, device: torch.device | str
 ) -> nn.Module:
     """Return a network in eval mode on ``device``, with the weights of a ``model.pt``.
+
+    Args:
+        num_classes: the dataset's; None for as many as the file has.
 
     Raises:
         InputError: if the file is missing, unreadable, or of another network.
     """
+    state = read_state(path)
+    if num_classes is None:
+        num_classes = classes_of(spec, state, path)
     network = build_network(spec, num_classes)
-    load_weights(network, read_state(path), path)
+    load_weights(network, state, path)
     return network.to(device).eval()
 
 
@@ -217,12 +258,14 @@ def read_pickle(path: str | Path) -> Any:
 
 
 def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], source: str | Path) -> None:
-    """Copy ``state`` into ``network``; every name and shape must agree.
+    """Copy ``state`` into ``network``; every name and shape must agree (see the module).
 
     Raises:
         InputError: naming the first differences.
     """
     expected = network.state_dict()
+    counters = {name: v for name, v in expected.items() if name.endswith(_COUNTER)}
+    state = {**counters, **state}
     missing = [name for name in expected if name not in state]
     extra = [name for name in state if name not in expected]
     shapes = [

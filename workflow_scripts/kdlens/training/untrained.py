@@ -27,7 +27,7 @@ def write_untrained(
     method: str,
     seed: int,
     classes: int,
-    dataset: str | Path,
+    dataset: str | Path | None,
     image: Mapping[str, Any],
     device: torch.device,
     batch_size: int,
@@ -35,23 +35,25 @@ def write_untrained(
 ) -> None:
     """Evaluate a network in float32 and write ``model.pt`` and ``metrics.json``.
 
-    A network with another number of classes than the dataset is not evaluated; its accuracy is
-    left empty.
+    Without a dataset, or with another number of classes than the dataset's, a network is not
+    evaluated; its accuracy is left empty.
 
     Args:
         network: with its weights.
         model, metrics: the two outputs.
         name, method, seed: what the metrics say of the model.
         classes: how many the network tells apart.
-        dataset: ``dataset.json`` of the training images.
+        dataset: ``dataset.json`` of the training images; None if the run has none.
         image: the image spec.
         device: where to evaluate.
         batch_size: images a forward pass.
         threads: CPU threads that compute, and decode images.
     """
-    data = read_dataset(dataset)
+    data = None if dataset is None else read_dataset(dataset)
     evaluation = None
-    if classes == len(data["classes"]):
+    if data is None:
+        _log.info("not evaluated: the run has no training data")
+    elif classes == len(data["classes"]):
         evaluation = evaluate_on_validation(
             network, dataset, image, device=device, batch_size=batch_size, threads=threads
         )

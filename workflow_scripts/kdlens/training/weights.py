@@ -6,8 +6,9 @@ same name (``best.pth``). torchvision's files have the first digits of their sha
 these are checked as well.
 
 A file may hold a plain state_dict, or one under the key ``state_dict`` or ``model`` as training
-programs (torchvision's references, torchdistill) save it; a leading ``module.`` in the names, from
-DataParallel, is dropped.
+programs (torchvision's references, torchdistill) save it. In the names, a leading ``module.``, from
+DataParallel, and ``_orig_mod.``, from torch.compile, are dropped, and torchvision's old names of a
+DenseNet's layers (``norm.1``) are brought up to date (``norm1``).
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ import torchvision
 
 from kdlens.data.download import download
 from kdlens.errors import InputError, suggest
-from kdlens.files import verify_sha256
+from kdlens.files import sha256_of, verify_sha256
 from kdlens.training.networks import as_state, read_pickle
 
 _FOLDER_DIGITS = 8  # what every checksum has, also a shortened one
 _SOURCES = ("torchvision", "path", "url")
+_WRAPPERS = re.compile(r"^(?:module\.|_orig_mod\.)+")
+_OLD_DENSENET = re.compile(r"(\.denselayer\d+\.(?:norm|conv))\.([12]\.)")
 
 
 def obtain_weights(source: Mapping[str, Any], downloads: str | Path) -> Path:
@@ -54,7 +57,12 @@ def obtain_weights(source: Mapping[str, Any], downloads: str | Path) -> Path:
         path = Path(source["path"]).expanduser()
         if not path.is_file():
             raise InputError(f"{path}: no such file; correct weights.path in the config")
-        verify_sha256(path, checksum)
+        found = sha256_of(path)
+        if not found.startswith(checksum.lower()):
+            raise InputError(
+                f"{path}: its sha256 is {found}, and the config says {checksum}; if this is the "
+                f"file that you mean, write {found} as weights.sha256, else correct weights.path"
+            )
         return path
     url = source["url"] if given == ["url"] else _torchvision_url(source["torchvision"])
     folder = Path(downloads) / checksum[:_FOLDER_DIGITS].lower()
@@ -80,7 +88,7 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
                 content = content[key]
                 break
     state = as_state(content, path)
-    return {name.removeprefix("module."): value for name, value in state.items()}
+    return {_OLD_DENSENET.sub(r"\1\2", _WRAPPERS.sub("", k)): v for k, v in state.items()}
 
 
 def _torchvision_url(name: str) -> str:

@@ -1,0 +1,205 @@
+"""The networks and models of a config: what the schema cannot say of them.
+
+:func:`check_models` is a part of :func:`kdlens.config.resolve`.
+
+A run in which no model is trained (methods ``checkpoint`` and ``random_init`` alone) needs neither
+``training`` nor ``training_data``. What other runs take from the training data is then said
+elsewhere: the side of images by ``dissection.image_size``, mean and standard deviation by each
+network's ``normalisation``, and the number of classes by the checkpoint itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kdlens.architectures import require_layers
+from kdlens.errors import InputError, suggest
+from kdlens.files import sha256_of
+from kdlens.variables import expand, expand_path
+
+_PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
+_IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
+
+
+def check_models(config: dict[str, Any]) -> None:
+    """Check networks and models of a config that :func:`require_what_trainings_need` has passed.
+
+    Fills in labels, trainings, teachers' seeds and normalisations.
+
+    Raises:
+        InputError: at the first thing that is wrong.
+    """
+    models, networks = config["models"], config["networks"]
+    for name, network in networks.items():
+        _check_network(config, name, network)
+    for name, model in models.items():
+        key = f"config key models.{name}"
+        model.setdefault("label", name)
+        if model["network"] not in networks:
+            raise InputError(
+                f"{key}.network: '{model['network']}' is not an entry of networks; "
+                f"{suggest(model['network'], networks)}"
+            )
+        if "training" in model:
+            model["training"] = {**config["training"], **model["training"]}
+            _check_training(model["training"], key)
+            _require_normalisation_of_training(config, name, model, "is trained here")
+        _check_classes(config, name)
+        if "teacher" in model:
+            _check_teacher(config, name)
+            taught_by = models[model["teacher"]]
+            _require_normalisation_of_training(
+                config, model["teacher"], taught_by, f"teaches {name} on the training data"
+            )
+        if "weights" in model:
+            _check_weights(name, model["weights"])
+            if len(model["seeds"]) != 1:
+                raise InputError(f"{key}.seeds: a checkpoint is one network; give one seed")
+
+
+def require_what_trainings_need(config: Mapping[str, Any]) -> None:
+    """Check that the config says how and on what the models that are trained here learn."""
+    for name, model in config["models"].items():
+        for section in ("training_data", "training"):
+            if "training" in model and section not in config:
+                raise InputError(
+                    f"config key {section}: is missing, but models.{name} (method "
+                    f"{model['method']}) is trained here; add {section}, or keep only models of "
+                    "method checkpoint and random_init"
+                )
+
+
+def _check_network(config: Mapping[str, Any], name: str, network: dict[str, Any]) -> None:
+    key, architecture = f"config key networks.{name}", network["architecture"]
+    for option, value in _PUBLISHED.items():
+        if network[option] != value and not architecture.startswith("resnet"):
+            raise InputError(
+                f"{key}.{option}: only a ResNet can be changed in this way, and "
+                f"{architecture} is none; leave it out"
+            )
+    require_layers(architecture, config["dissection"]["layers"], name)
+    if "normalisation" not in network:
+        if "training_data" not in config:
+            raise InputError(
+                f"{key}.normalisation: is missing; without training_data, say how images were "
+                f"normalised when the network was trained: {_IMAGENET} for torchvision's weights"
+            )
+        data = config["training_data"]
+        network["normalisation"] = {"mean": data["mean"], "std": data["std"]}
+    if min(network["normalisation"]["std"]) <= 0:
+        raise InputError(f"{key}.normalisation.std: every entry must be more than 0")
+
+
+def _require_normalisation_of_training(
+    config: Mapping[str, Any], name: str, model: Mapping[str, Any], why: str
+) -> None:
+    data = config["training_data"]
+    own = config["networks"].get(model["network"], {}).get("normalisation")
+    if own is not None and own != {"mean": data["mean"], "std": data["std"]}:
+        raise InputError(
+            f"config key networks.{model['network']}.normalisation: models.{name} {why}, whose "
+            f"images are normalised by mean {data['mean']} and std {data['std']}; leave it out"
+        )
+
+
+def _check_classes(config: Mapping[str, Any], name: str) -> None:
+    models, model = config["models"], config["models"][name]
+    spec = config["networks"][model["network"]]
+    if model["method"] == "checkpoint":
+        return
+    if "training_data" in config:
+        if "classes" in spec:
+            raise InputError(
+                f"config key networks.{model['network']}.classes: only a checkpoint may have other "
+                f"classes than the training data, and {name} is not one; leave it out, or give "
+                f"{name} another network"
+            )
+    elif "classes" not in spec and checkpoint_of(models, model["network"]) is None:
+        raise InputError(
+            f"config key networks.{model['network']}.classes: is missing; there is neither "
+            f"training_data nor a checkpoint of this network to take models.{name}'s number of "
+            "classes from, so write it"
+        )
+
+
+def checkpoint_of(models: Mapping[str, Mapping[str, Any]], network: str) -> str | None:
+    """Return the first model that is a checkpoint of this entry of ``networks``, if any."""
+    for name, model in models.items():
+        if model["method"] == "checkpoint" and model["network"] == network:
+            return name
+    return None
+
+
+def _check_weights(name: str, weights: dict[str, Any]) -> None:
+    key = f"models.{name}.weights"
+    sources = [k for k in ("torchvision", "path", "url") if k in weights]
+    if len(sources) != 1:
+        raise InputError(
+            f"config key {key}: give exactly one of torchvision, path and url, "
+            f"not {' and '.join(sources) or 'none'}"
+        )
+    if "path" in weights:
+        weights["path"] = expand_path(weights["path"], f"{key}.path")
+    if "sha256" not in weights:
+        found = Path(weights.get("path", ""))
+        how = "write the file's (sha256sum <file>)"
+        if found.is_file():
+            how = f"if {found} is the file that you mean, write sha256: {sha256_of(found)}"
+        raise InputError(f"config key {key}: the key sha256 is missing; {how}")
+    weights["sha256"] = expand(weights["sha256"], f"{key}.sha256")
+    if not re.fullmatch("[0-9a-fA-F]{8,64}", weights["sha256"]):
+        raise InputError(
+            f"config key {key}.sha256: '{weights['sha256']}' is no checksum; write the 64 "
+            "hexadecimal digits that sha256sum prints, or at least the first eight"
+        )
+
+
+def _check_training(training: Mapping[str, Any], key: str) -> None:
+    if training["nesterov"] and training["optimizer"] == "sgd" and not training["momentum"]:
+        raise InputError(
+            f"{key}.training.nesterov: needs a momentum of more than 0; write nesterov: false"
+        )
+    if training["augmentation"] == "imagenet" and training["in_memory"] is True:
+        raise InputError(
+            f"{key}.training.in_memory: augmentation imagenet crops images in their stored size, "
+            "so they cannot be held as squares; write auto or false"
+        )
+    if training["schedule"]["name"] == "multistep":
+        late = [m for m in training["schedule"]["milestones"] if m >= training["epochs"]]
+        if late:
+            raise InputError(
+                f"{key}.training.schedule.milestones: {late[0]} is not before the last of "
+                f"{training['epochs']} epochs"
+            )
+
+
+def _check_teacher(config: dict[str, Any], name: str) -> None:
+    models = config["models"]
+    chain = [name]
+    while "teacher" in models[chain[-1]]:
+        teacher = models[chain[-1]]["teacher"]
+        if teacher not in models:
+            raise InputError(
+                f"config key models.{chain[-1]}.teacher: '{teacher}' is not an entry of models; "
+                f"{suggest(teacher, [m for m in models if m != chain[-1]])}"
+            )
+        if teacher in chain:
+            how = (
+                "itself" if teacher == name and len(chain) == 1 else " <- ".join([*chain, teacher])
+            )
+            raise InputError(
+                f"config key models.{name}.teacher: the model teaches {how}; "
+                "name another model as its teacher"
+            )
+        chain.append(teacher)
+    model = models[name]
+    teacher = models[model["teacher"]]
+    seed = model.setdefault("teacher_seed", teacher["seeds"][0])
+    if seed not in teacher["seeds"]:
+        raise InputError(
+            f"config key models.{name}.teacher_seed: {model['teacher']} has no seed {seed}; "
+            f"it has {', '.join(map(str, teacher['seeds']))}"
+        )
