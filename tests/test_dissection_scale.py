@@ -85,10 +85,8 @@ dissect.main(**json.loads({arguments!r}))
 def test_killed_in_the_middle_leaves_nothing_and_the_next_run_is_whole(datasets, tmp_path):
     pack_concepts(Broden(datasets / "150"), tmp_path / "packed", image_size=64, workers=1)
     torch.save(initialise_network(NETWORK, 3, 1).state_dict(), tmp_path / "model.pt")
-    (tmp_path / "dataset.json").write_text(json.dumps({"classes": ["a", "b", "c"]}))
     arguments = {
         "model": str(tmp_path / "model.pt"),
-        "dataset": str(tmp_path / "dataset.json"),
         "concepts": str(tmp_path / "packed"),
         "output_dir": str(tmp_path / "killed"),
         "network": NETWORK,
