@@ -337,11 +337,12 @@ def all_tallies():
 
 def dissection_params(wildcards):
     keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
-    keys += ("top_images", "precision", "batch_size", "workers")
+    keys += ("top_images", "precision", "workers")
     keys += ("memory_gib", "device_memory_gib")
     settings = CONFIG["dissection"]
     return {
         **{key: settings[key] for key in keys},
+        "batch_size": settings.get("batch_size"),
         "network": network_of(wildcards.model),
         "image": image(wildcards.model, settings["image_size"]),
         "categories": CONFIG["concept_data"].get("categories"),
@@ -451,7 +452,7 @@ def maps_params():
         "concept": CONFIG["paper"]["figure03"].get("concept"),
         "entries": figure03_entries(),
         "image_size": settings["image_size"],
-        "batch_size": settings["batch_size"],
+        "batch_size": settings.get("batch_size", 32),
         "categories": CONFIG["concept_data"].get("categories"),
         "device": CONFIG["device"],
     }

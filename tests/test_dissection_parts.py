@@ -244,7 +244,7 @@ def test_unfit_layers(forked, layer, message):
         pytest.raises(InputError, match=f"layer '{layer}'.*{message}"),
         recording(forked, [layer]) as recorder,
     ):
-        recorder.forward(torch.zeros(1, 3, 8, 8), whole=True)
+        recorder.shapes(torch.zeros(1, 3, 8, 8))
     assert not any(module._forward_hooks for module in forked.modules())
 
 
@@ -264,12 +264,14 @@ def test_pass_ends_with_the_last_layer_asked_for(forked):
         getattr(forked, name).register_forward_hook(lambda *_, name=name: called.append(name))
     with recording(forked, ["features.0", "features", "head"]) as recorder:
         whole = recorder.forward(torch.ones(3, 3, 8, 8))
+        whole = {name: maps.clone() for name, maps in whole.items()}
         called.clear()
         early = recorder.forward(torch.ones(3, 3, 8, 8), ["features.0"])
         assert called == [] and list(early) == ["features.0"]
         assert torch.equal(early["features.0"], whole["features.0"])
-        recorder.forward(torch.ones(3, 3, 8, 8), ["features.0", "features"], whole=True)
+        shapes = recorder.shapes(torch.ones(1, 3, 8, 8))
         assert called == ["features", "head"]
+        assert shapes == {"features.0": (4, 6, 6), "features": (4, 6, 6), "head": (2, 1, 1)}
 
 
 # ---- blocks -------------------------------------------------------------------------------------
@@ -285,10 +287,8 @@ def test_blocks_give_the_pixels_of_whole_maps(small, large):
         blocks = blocks_above(maps, maps > bound)
         values = upsample(blocks.place, blocks.corners)
         there = flatnonzero(~values.isnan())
-        block = there // values.shape[1]
-        pixel = (
-            upsample.first(blocks.place)[block] + upsample.offset[there - block * values.shape[1]]
-        )
+        offset, block = there // len(blocks), there % len(blocks)
+        pixel = upsample.first(blocks.place)[block] + upsample.offset[offset]
         found = torch.full_like(expected, -torch.inf)
         found[blocks.image[block].long(), blocks.unit[block].long(), pixel] = values.view(-1)[there]
         # To the last bit where a block is kept, and nothing above the bound is left out.

@@ -38,7 +38,7 @@ def main(
     shuffle_seed: int | None = None,
     top_images: int = 8,
     precision: str = "float32",
-    batch_size: int = 32,
+    batch_size: int | None = None,
     device: str = "auto",
     workers: int = 0,
     memory_gib: float = 4.0,

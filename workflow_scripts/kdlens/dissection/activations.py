@@ -52,39 +52,52 @@ class Recorder:
         self._network = network
         self._layers = tuple(layers)
         self._block = block
-        self._maps: dict[str, Tensor] = {}
+        self._buffers: dict[str, Tensor] = {}
+        self._answered: list[str] = []
+        self._images = self._first = 0
         self._wanted: tuple[str, ...] = self._layers
         self._whole = True
 
-    def forward(
-        self, pixels: Tensor, layers: Sequence[str] | None = None, *, whole: bool = False
-    ) -> dict[str, Tensor]:
+    def forward(self, pixels: Tensor, layers: Sequence[str] | None = None) -> dict[str, Tensor]:
         """Run images (B, 3, H, W); return each layer's maps (B, U, h, w), float32, contiguous.
+
+        They are valid until the next call, which writes into the same memory: to take so much of it
+        from the system and give it back would cost as much as a tenth of a forward pass.
 
         The network always sees blocks of the same number of images, the last one filled up by
         repetition: convolution kernels are chosen by the batch's shape, and round differently. The
-        pass ends with the last of ``layers`` (None: all that are hooked), unless ``whole`` is set:
-        only a whole pass notices that a layer is used twice.
+        pass ends with the last of ``layers`` (None: all that are hooked).
         """
         self._wanted = self._layers if layers is None else tuple(layers)
-        self._whole = whole
-        blocks = []
-        for block in pixels.split(self._block):
+        self._whole = False
+        self._images = len(pixels)
+        for first in range(0, len(pixels), self._block):
+            self._first = first
+            block = pixels[first : first + self._block]
             filled = torch.arange(self._block, device=block.device).clamp(max=len(block) - 1)
-            padded = block if len(block) == self._block else block[filled]
-            self._maps.clear()
-            with contextlib.suppress(_Enough):
-                self._network(padded.contiguous(memory_format=torch.channels_last))
-            for name in self._wanted:
-                if name not in self._maps:
-                    raise InputError(
-                        f"layer '{name}' is not used in a forward pass; choose another layer"
-                    )
-            blocks.append({name: maps[: len(block)] for name, maps in self._maps.items()})
-        self._maps.clear()
-        if len(blocks) == 1:
-            return blocks[0]
-        return {name: torch.cat([block[name] for block in blocks]) for name in self._wanted}
+            self._run(block if len(block) == self._block else block[filled])
+        return {name: self._buffers[name][: len(pixels)] for name in self._wanted}
+
+    def shapes(self, pixels: Tensor) -> dict[str, tuple[int, int, int]]:
+        """Run one image (1, 3, H, W) through the whole network; return (U, h, w) of each layer.
+
+        The layers are in the order in which they answer. Only a whole pass notices that a layer is
+        used twice.
+        """
+        self._wanted, self._whole = self._layers, True
+        self._first, self._images = 0, len(pixels)
+        self._run(pixels)
+        return {name: tuple(self._buffers[name].shape[1:]) for name in self._answered}
+
+    def _run(self, pixels: Tensor) -> None:
+        self._answered.clear()
+        with contextlib.suppress(_Enough):
+            self._network(pixels.contiguous(memory_format=torch.channels_last))
+        for name in self._wanted:
+            if name not in self._answered:
+                raise InputError(
+                    f"layer '{name}' is not used in a forward pass; choose another layer"
+                )
 
     def keep(self, name: str, output: object) -> None:
         """Take a layer's output (called by the hook)."""
@@ -96,16 +109,20 @@ class Recorder:
                 f"layer '{name}' gives {kind}, not maps of shape (images, units, height, width); "
                 "choose a convolutional layer or block"
             )
-        if name in self._maps:
+        if name in self._answered:
             raise InputError(
                 f"layer '{name}' is used more than once in a forward pass, so its output is "
                 "ambiguous; choose the block that holds it"
             )
         maps = output if output.ndim == 4 else output[:, :, None, None]
-        self._maps[name] = maps.detach().to(
-            torch.float32, memory_format=torch.contiguous_format, copy=True
-        )
-        if not self._whole and len(self._maps) == len(self._wanted):
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < self._images or buffer.shape[1:] != maps.shape[1:]:
+            buffer = torch.empty((self._images, *maps.shape[1:]), device=maps.device)
+            self._buffers[name] = buffer
+        part = buffer[self._first : min(self._first + self._block, self._images)]
+        part.copy_(maps.detach()[: len(part)])
+        self._answered.append(name)
+        if not self._whole and len(self._answered) == len(self._wanted):
             raise _Enough
 
 

@@ -110,7 +110,8 @@ class KeptBlocks:
         kept: what is not sifted now need not be sifted twice.
         """
         if above is None or share > self._dense:
-            self._keep(maps.cpu())
+            # The maps are only lent.
+            self._keep(maps.clone() if maps.device.type == "cpu" else maps.cpu())
         else:
             self._keep(blocks_above(maps, above).to(torch.device("cpu")))
 

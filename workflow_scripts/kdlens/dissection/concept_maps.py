@@ -135,7 +135,7 @@ def unit_maps(
     with recording(network, [layer]) as recorder, arithmetic(device):
         maps = torch.cat(
             [
-                recorder.forward(network_input(batch))[layer][:, unit]
+                recorder.forward(network_input(batch))[layer][:, unit].clone()
                 for batch in torch.from_numpy(pixels).split(batch_size)
             ]
         )

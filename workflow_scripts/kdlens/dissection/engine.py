@@ -53,6 +53,7 @@ from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
 
 _CPU_BLOCK = 16
+_BATCH_SIZE = {"cpu": 32, "cuda": 128}
 _PRECISIONS = ("float32", "bfloat16")
 # Images on which bfloat16 is compared with float32.
 _COMPARED = 256
@@ -83,7 +84,7 @@ def dissect(
     shuffle_seed: int | None = None,
     top_images: int = 8,
     precision: str = "float32",
-    batch_size: int = 32,
+    batch_size: int | None = None,
     workers: int = 0,
     memory_gib: float = 4.0,
     device_memory_gib: float = 8.0,
@@ -102,7 +103,9 @@ def dissect(
             :func:`permutation_of` (i) instead of i's own, with unchanged thresholds.
         top_images: how many of the images that it responds to most are kept of each unit.
         precision: of the network: float32, or bfloat16 (automatic mixed precision).
-        batch_size: images decoded and held at a time; on the CPU rounded up to a multiple of 16.
+        batch_size: images decoded and held at a time; None for 32 on the CPU, where larger arrays
+            cost more to get from the system than they save, and 128 on a GPU. On the CPU it is
+            rounded up to a multiple of 16.
         workers: decoding processes; 0 decodes in this one.
         memory_gib: host memory for what grows with the data set, all layers together.
         device_memory_gib: the same on a GPU.
@@ -115,6 +118,8 @@ def dissect(
         InputError: for a wrong layer name, an impossible quantile, an unreadable image, an
             activation that is not finite, a budget that is far too small.
     """
+    if batch_size is None:
+        batch_size = _BATCH_SIZE[device_of(network).type]
     _check(layers, quantiles, concepts, batch_size, precision)
     settings = {
         "image": image,

@@ -36,7 +36,7 @@ class LabelBatch:
     region_labels: Tensor
     """(R, P) int64: the labels of each region in all planes; 0 = none, and pads."""
     region_category: Tensor
-    """(R, K) int64: 1 where the region carries a label of the category."""
+    """(R, K) bool: whether the region carries a label of the category."""
     scalar_image: Tensor
     """(N,) int64: image of each whole-image label..."""
     scalar_label: Tensor
@@ -116,7 +116,7 @@ def pack_labels(
         "region": region.reshape(-1),
         "first_region": first.astype(np.int64),
         "region_labels": table,
-        "region_category": region_category.astype(np.int64),
+        "region_category": region_category,
         "scalar_image": scalar_image,
         "scalar_label": scalar_label,
         "scalar_category": scalar_category,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from kdlens.dissection.activations import Recorder
-from kdlens.dissection.blocks import KeptBlocks, blocks_above
+from kdlens.dissection.blocks import Blocks, KeptBlocks, blocks_above
+from kdlens.dissection.labels import LabelBatch
 from kdlens.dissection.layer import Segment, Shape, kept_bytes, plan, prune
+from kdlens.dissection.parallel import workers
 from kdlens.dissection.stream import Concepts, batches
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.tally import Tally
@@ -76,10 +79,9 @@ class Layer:
         self._best.append((best.images.cpu(), best.peaks.cpu(), best.maps.cpu()))
         self.kept = segment.kept
 
-    @property
-    def thresholds(self) -> Tensor:
-        """(Q, U) float32, by rising quantile."""
-        return torch.cat(self._thresholds, dim=1)
+    def end(self) -> None:
+        """Put the segments' thresholds together: (Q, U) float32, by rising quantile."""
+        self.thresholds = torch.cat(self._thresholds, dim=1)
 
     def top_images(self, meta: dict[str, Any]) -> TopImages:
         """Return the top images of all units."""
@@ -149,25 +151,31 @@ class Run:
             while segments:  # one by one, so that each frees its memory
                 segment = segments.pop(0)
                 layers[segment.part.layer].take(segment, self._quantiles)
+        for layer in layers.values():
+            layer.end()
         return layers
 
     def _shapes(self) -> dict[str, Shape]:
         """Run a blank image through the whole network; return the layers' shapes, in its order."""
         blank = torch.zeros((1, self._input.size, self._input.size, 3), dtype=torch.uint8)
-        maps = self._recorder.forward(self._input(blank), whole=True)
-        return {name: Shape(*each.shape[1:]) for name, each in maps.items()}
+        shapes = self._recorder.shapes(self._input(blank))
+        return {name: Shape(*shape) for name, shape in shapes.items()}
 
     def _stream_activations(self, segments: Sequence[Segment], what: str, room: float) -> None:
         names = list(dict.fromkeys(segment.part.layer for segment in segments))
         size = self._input.size
         pruned_to = 0
-        for batch in batches(self._concepts, what=what, image_size=size, **self._stream):
-            recorded = self._recorder.forward(self._input(batch.pixels), names)
-            for segment in segments:
-                segment.add(batch.images, recorded[segment.part.layer])
-            # Pruning costs a pass over what is kept, so not before that has doubled.
-            if kept_bytes(segments) > min(room, max(2 * pruned_to, _UNPRUNED)):
-                pruned_to = prune(segments, room)
+        with workers(self._device, len(segments)) as pool:
+            for batch in batches(self._concepts, what=what, image_size=size, **self._stream):
+                recorded = self._recorder.forward(self._input(batch.pixels), names)
+                pool.start(
+                    partial(segment.add, batch.images, recorded[segment.part.layer])
+                    for segment in segments
+                )
+                pool.wait()
+                # Pruning costs a pass over what is kept, so not before that has doubled.
+                if kept_bytes(segments) > min(room, max(2 * pruned_to, _UNPRUNED)):
+                    pruned_to = prune(segments, room)
 
     def count(self, layers: Mapping[str, Layer], permutation: np.ndarray | None) -> None:
         """The second step: the tallies of all layers, against the true and shuffled labels."""
@@ -187,26 +195,29 @@ class Run:
             else:
                 kept[name] = layer.kept.take(layer.thresholds[-1])
         self._label_pixels = np.zeros(len(concepts.label_names), dtype=np.int64)
-        for batch in batches(
+        stream = batches(
             concepts,
             what="tallies",
             image_size=self._input.size if again else None,
             with_labels=True,
             permutation=permutation,
             **self._stream,
-        ):
-            self._label_pixels += batch.labels.pixels.numpy()
-            labels = {"true": batch.labels, "shuffled": batch.shuffled_labels}
-            labels = {key: each.to(self._device) for key, each in labels.items() if each}
-            recorded = self._recorder.forward(self._input(batch.pixels), again) if again else {}
-            for name, layer in layers.items():
-                if name in kept:
-                    blocks = next(kept[name]).to(self._device)
-                else:
-                    maps = recorded[name]
-                    blocks = blocks_above(maps, maps > layer.thresholds[-1, :, None, None])
-                for labelling, tally in layer.tally.items():
-                    tally.add(labels[labelling], blocks)
+        )
+        with workers(self._device, len(layers)) as pool:
+            for batch in stream:
+                self._label_pixels += batch.labels.pixels.numpy()
+                labels = {"true": batch.labels, "shuffled": batch.shuffled_labels}
+                labels = {key: each.to(self._device) for key, each in labels.items() if each}
+                recorded = {}
+                if again:
+                    pool.wait()  # what it reads is written next
+                    recorded = self._recorder.forward(self._input(batch.pixels), again)
+                # They count this batch while the next is read.
+                pool.start(
+                    partial(_count, layer, kept.get(name), recorded.get(name), labels)
+                    for name, layer in layers.items()
+                )
+            pool.wait()
 
     def tallies(self, layer: Layer, labelling: str, meta: dict[str, Any]) -> Tallies:
         """Return a layer's counts against the true or the shuffled labels."""
@@ -225,3 +236,18 @@ class Run:
             category_names=np.array(concepts.categories, dtype=np.str_),
             meta=meta,
         )
+
+
+def _count(
+    layer: Layer,
+    kept: Iterator[Blocks] | None,
+    maps: Tensor | None,
+    labels: Mapping[str, LabelBatch],
+) -> None:
+    """Count a batch of one layer: of the blocks that were kept, or of maps computed again."""
+    if kept is not None:
+        blocks = next(kept).to(layer.thresholds.device)
+    else:
+        blocks = blocks_above(maps, maps > layer.thresholds[-1, :, None, None])
+    for labelling, tally in layer.tally.items():
+        tally.add(labels[labelling], blocks)

@@ -59,8 +59,8 @@ class BlockUpsampler:
     """Blocks of maps of h x w (``kdlens.dissection.blocks``) -> their pixels of sh x sw.
 
     Attributes:
-        pixels: most pixels of a block.
-        offset: (pixels,) int64, how far after a block's first pixel in the mask each of them lies.
+        pixels: S, most pixels of a block.
+        offset: (S,) int64, how far after a block's first pixel in the mask each of them lies.
     """
 
     def __init__(
@@ -72,28 +72,31 @@ class BlockUpsampler:
         self._columns = map_shape[1] + 1
         first_row, row_fraction = _spans(map_shape[0], mask_shape[0])
         first_column, column_fraction = _spans(map_shape[1], mask_shape[1])
-        self.pixels = row_fraction.shape[1] * column_fraction.shape[1]
+        rows, columns = len(row_fraction), len(column_fraction)
+        self.pixels = rows * columns
         self._row_fraction = row_fraction.to(device)
         self._column_fraction = column_fraction.to(device)
         first = first_row[:, None] * mask_shape[1] + first_column
         self._first = first.reshape(-1).to(device)
-        row, column = torch.arange(row_fraction.shape[1]), torch.arange(column_fraction.shape[1])
-        self.offset = (row[:, None] * mask_shape[1] + column).reshape(-1).to(device)
+        offset = torch.arange(rows)[:, None] * mask_shape[1] + torch.arange(columns)
+        self.offset = offset.reshape(-1).to(device)
 
     def __call__(self, place: Tensor, corners: Tensor) -> Tensor:
-        """Return the pixels (P, pixels) of blocks at ``place`` (P,) with ``corners`` (P, 4).
+        """Return the pixels of blocks at ``place`` (P,) with ``corners`` (P, 4).
 
-        Where a block has fewer pixels, the rest is NaN, which is above nothing.
+        Returns:
+            (S, P), the blocks last: there are many of them and, in an early layer, few pixels of
+            each, and a loop over the last dimension should be long. Where a block has fewer pixels,
+            the rest is NaN, which is above nothing.
         """
         row = place // self._columns
         column = place - row * self._columns
-        sides = corners.view(-1, 2, 2)
-        left = sides[:, :, :1]
-        wide = (sides[:, :, 1:] - left) * self._column_fraction[column][:, None] + left
-        top = wide[:, :1]
-        step = wide[:, 1:] - top
-        values = step.expand(-1, self._row_fraction.shape[1], -1)
-        return (values * self._row_fraction[row][:, :, None]).add_(top).flatten(1)
+        upper_left, upper_right, lower_left, lower_right = corners.T.contiguous()
+        across = self._column_fraction[:, column]
+        top = (upper_right - upper_left) * across + upper_left
+        step = (lower_right - lower_left) * across + lower_left - top
+        values = step * self._row_fraction[:, row][:, None]
+        return values.add_(top).view(self.pixels, -1)
 
     def first(self, place: Tensor) -> Tensor:
         """Return where in the mask (row * sw + column) the first pixel of blocks lies, int64."""
@@ -101,7 +104,7 @@ class BlockUpsampler:
 
 
 def _spans(source: int, target: int) -> tuple[Tensor, Tensor]:
-    """Return the first pixel of each block, and (source + 1, n) the fractions of its pixels.
+    """Return the first pixel of each block, and (n, source + 1) the fractions of its pixels.
 
     A block reaches from one source pixel to the next; if it has fewer than n pixels, NaN fills up.
     """
@@ -110,6 +113,6 @@ def _spans(source: int, target: int) -> tuple[Tensor, Tensor]:
     fraction = (numerator % (2 * target)).double() / (2 * target)
     counts = torch.bincount(block, minlength=source + 1)
     first = counts.cumsum(0) - counts
-    table = torch.full((source + 1, int(counts.max())), torch.nan)
-    table[block, torch.arange(target) - first[block]] = fraction.float()
+    table = torch.full((int(counts.max()), source + 1), torch.nan)
+    table[torch.arange(target) - first[block], block] = fraction.float()
     return first, table
