@@ -201,7 +201,6 @@ def pack_params():
     categories = sorted(CONFIG["concept_data"].get("categories", []))
     return {
         "image_size": CONFIG["dissection"]["image_size"],
-        "pixels_gib": CONFIG["dissection"]["pack_pixels_gib"],
         "categories": categories or None,
     }
 
@@ -337,17 +336,29 @@ def all_tallies():
 
 def dissection_params(wildcards):
     keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
-    keys += ("top_images", "precision", "workers")
-    keys += ("memory_gib", "device_memory_gib")
+    keys += ("top_images", "precision")
     settings = CONFIG["dissection"]
     return {
         **{key: settings[key] for key in keys},
         "batch_size": settings.get("batch_size"),
         "network": network_of(wildcards.model),
         "image": image(wildcards.model, settings["image_size"]),
-        "categories": CONFIG["concept_data"].get("categories"),
+        "categories": pack_params()["categories"],
         "device": CONFIG["device"],
         "label": {"model": wildcards.model, "seed": int(wildcards.seed)},
+    }
+
+
+def dissection_resources():
+    """Return what a dissection may use of the machine: nothing that changes its results.
+
+    They are resources and no params, so that a change of them dissects nothing again.
+    """
+    settings = CONFIG["dissection"]
+    return {
+        "keep_mib": round(1024 * settings["memory_gib"]),
+        "device_keep_mib": round(1024 * settings["device_memory_gib"]),
+        "decoders": settings["workers"],
     }
 
 
@@ -452,8 +463,7 @@ def maps_params():
         "concept": CONFIG["paper"]["figure03"].get("concept"),
         "entries": figure03_entries(),
         "image_size": settings["image_size"],
-        "batch_size": settings.get("batch_size", 32),
-        "categories": CONFIG["concept_data"].get("categories"),
+        "categories": pack_params()["categories"],
         "device": CONFIG["device"],
     }
 

@@ -161,15 +161,17 @@ rule pack_concepts:
     output:
         pack=directory(packed_concepts()),
     log:
-        f"{DATA}/{CONFIG['concept_data']['name']}/logs/pack_concepts.log",
+        f"{packed_concepts()}.job/logs/pack_concepts.log",
     benchmark:
-        f"{DATA}/{CONFIG['concept_data']['name']}/benchmarks/pack_concepts.tsv"
+        f"{packed_concepts()}.job/benchmarks/pack_concepts.tsv"
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
     resources:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
+        # Whether photographs are packed changes no result: a new limit packs nothing again.
+        pixels_mib=round(1024 * CONFIG["dissection"]["pack_pixels_gib"]),
     params:
         pack=pack_params(),
     script:

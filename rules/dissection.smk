@@ -5,6 +5,8 @@ rule dissect:
     input:
         model=f"{MODEL}/model.pt",
         concepts=packed_concepts(),
+        # The photographs, if they are too many to be packed.
+        tree=dataset_tree("concept_data"),
         library=library("dissect"),
     output:
         tallies=expand(
@@ -35,6 +37,7 @@ rule dissect:
         "../envs/dissection.yaml"
     threads: job("dissection", "threads")
     resources:
+        **dissection_resources(),
         mem_mb=job("dissection", "mem_mb"),
         runtime=job("dissection", "runtime"),
         gpu=gpus(),
@@ -49,6 +52,7 @@ rule activation_maps:
         models=figure03_files("models"),
         tallies=figure03_files("tallies"),
         concepts=packed_concepts(),
+        tree=dataset_tree("concept_data"),
         library=library("activation_maps"),
     output:
         maps=f"{RUN}/dissection/activation_maps.npz",

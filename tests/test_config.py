@@ -62,6 +62,12 @@ def test_shipped_configs_resolve(path):
             "run: 'My Run' is not of the right form; write lower-case letters",
         ),
         ("device", "gpu", "write one of: auto, cpu, cuda"),
+        (
+            "dissection.memory_gib",
+            16,
+            "jobs.dissection.mem_mb: 8000 is too little for dissection.memory_gib (16) and the "
+            "network; write 18384 or more",
+        ),
         ("training.epochs", 0, "config key training.epochs: 0 is out of range"),
         (
             "training.epochs",

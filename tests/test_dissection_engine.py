@@ -328,7 +328,7 @@ def test_same_counts_by_every_path(convolutional, expected, options):
 def test_same_counts_with_thresholds_in_several_passes(
     convolutional, expected, caplog, monkeypatch, budget
 ):
-    monkeypatch.setattr("kdlens.dissection.layer._LEAST_BUDGET", 0)
+    monkeypatch.setattr("kdlens.dissection.segments._LEAST_BUDGET", 0)
     with caplog.at_level("INFO", "kdlens"):
         result = run(convolutional, memory_gib=budget / 2**30)
     assert_same(result, expected)

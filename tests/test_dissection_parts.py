@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +16,11 @@ from torch.nn import functional
 from kdlens.dissection import top_images
 from kdlens.dissection.activations import find_layer, recording
 from kdlens.dissection.blocks import KeptBlocks, blocks_above, flatnonzero
-from kdlens.dissection.layer import BestImages, Part, Segment, Shape, plan
 from kdlens.dissection.precision import iou_difference, spread
 from kdlens.dissection.quantile import TopFraction, buffer_bytes, position
+from kdlens.dissection.segments import BestImages, Part, Segment, Shape, plan
 from kdlens.dissection.tallies import Tallies
-from kdlens.dissection.upsample import BlockUpsampler, Upsampler
+from kdlens.dissection.upsample import BlockUpsampler
 from kdlens.errors import InputError
 
 torch.set_num_threads(1)
@@ -111,7 +112,7 @@ def test_values_of_dead_units_are_not_handed_over():
     assert not above[:, 0].any() and above[:, 1].all()
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_not_finite(value):
     maps = torch.zeros(2, 2, 1, 3)
     maps[1, 0, 0, 2] = value
@@ -122,6 +123,12 @@ def test_not_finite(value):
 
 
 # ---- upsampling ---------------------------------------------------------------------------------
+
+
+def upsampler(large):
+    """The library's whole-map form, on tensors."""
+    return lambda maps: torch.from_numpy(np.array(top_images.upsample(maps.numpy(), large)))
+
 
 SHAPES = [
     ((7, 7), (112, 112)),
@@ -140,7 +147,7 @@ def test_upsampling_is_half_pixel_bilinear(small, large):
     before = maps.clone()
     expected = functional.interpolate(maps[:, None], large, mode="bilinear", align_corners=False)
     # Theirs has coordinates rounded to float32.
-    torch.testing.assert_close(Upsampler(small, large)(maps), expected[:, 0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(upsampler(large)(maps), expected[:, 0], atol=1e-5, rtol=0)
     assert torch.equal(maps, before)
 
 
@@ -159,14 +166,14 @@ def test_map_that_is_not_above_the_threshold_has_no_active_pixel(small, large):
         torch.rand(50, *small, generator=generator) * 20 - 10
     )
     for maps in (plateau, nearly, wild, -wild):
-        result = Upsampler(small, large)(maps)
+        result = upsampler(large)(maps)
         assert (result.amax((1, 2)) <= maps.amax((1, 2))).all()
         assert (result.amin((1, 2)) >= maps.amin((1, 2))).all()
 
 
 def test_upsampling_does_not_depend_on_its_company():
     maps = torch.randn(64, 5, 7, generator=torch.Generator().manual_seed(0))
-    upsample = Upsampler((5, 7), (40, 31))
+    upsample = upsampler((40, 31))
     together = upsample(maps)
     assert torch.equal(together, torch.cat([upsample(one[None]) for one in maps]))
 
@@ -280,7 +287,7 @@ def test_pass_ends_with_the_last_layer_asked_for(forked):
 @pytest.mark.parametrize(("small", "large"), SHAPES)
 def test_blocks_give_the_pixels_of_whole_maps(small, large):
     maps = torch.randn(3, 4, *small, generator=torch.Generator().manual_seed(0))
-    expected = Upsampler(small, large)(maps.flatten(0, 1)).view(3, 4, -1)
+    expected = upsampler(large)(maps.flatten(0, 1)).view(3, 4, -1)
     upsample = BlockUpsampler(small, large)
     sizes = []
     for bound in (-9.0, 0.0, 1.0):
@@ -356,8 +363,18 @@ def test_plan_covers_all_units_within_the_budget(images, gib):
 
 
 def test_budget_that_is_far_too_small():
-    with pytest.raises(InputError, match=r"layer1.*memory_gib.* to 1\.\d\d or more"):
+    with pytest.raises(InputError, match=r"layer1.*memory_gib.* to \d\.\d\d or more") as error:
         plan(SHAPES_OF_RESNET, 633_050, 0.01, 2**28)
+    advised = float(re.search(r"to (\d+\.\d+) or more", str(error.value)).group(1))
+    assert len(plan(SHAPES_OF_RESNET, 633_050, 0.01, advised * 2**30)) <= 16
+    # Layers that stay whole and leave half of each pass empty.
+    many = {f"layer{k}": Shape(1024, 14, 14) for k in range(20)}
+    with pytest.raises(InputError) as error:
+        plan(many, 500_000, 0.01, 2**30)
+    advised = float(re.search(r"to (\d+\.\d+) or more", str(error.value)).group(1))
+    assert len(plan(many, 500_000, 0.01, advised * 2**30)) <= 16
+    with pytest.raises(InputError, match=r"or more, or dissect fewer layers"):
+        plan({"wide": Shape(2, 1000, 1000)}, 100_000, 0.5, 2**30)  # one unit is larger
 
 
 # ---- top images ---------------------------------------------------------------------------------
@@ -375,13 +392,6 @@ def test_best_images_are_the_largest_peaks_first_seen_first():
         assert best.images[unit].tolist() == order
         assert torch.equal(best.peaks[unit], peaks[order, unit])
         assert torch.equal(best.maps[unit], maps[order, unit])
-
-
-@pytest.mark.parametrize(("small", "large"), SHAPES)
-def test_numpy_upsampling_has_the_same_bits(small, large):
-    maps = torch.randn(6, *small, generator=torch.Generator().manual_seed(0))
-    result = top_images.upsample(maps.numpy(), large)
-    np.testing.assert_array_equal(result, Upsampler(small, large)(maps).numpy())
 
 
 # ---- the rest -----------------------------------------------------------------------------------

@@ -195,7 +195,6 @@ def run_maps(root, output, **changes):
         "concept": None,
         "category": "object",
         "images": 3,
-        "batch_size": 2,
         "device": "cpu",
         "categories": None,
     }

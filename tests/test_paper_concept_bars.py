@@ -8,6 +8,7 @@ from paper_looks import check_legible, check_no_overlap, check_same_bytes
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
 from kdlens.paper import style
+from kdlens.paper.categories import figure_colours
 from kdlens.paper.concept_bars import MOST_ROWS, Concept, ConceptCounts, count_concepts, draw
 
 COUNTING = {"iou_threshold": 0.05, "quantile": 0.005, "denominator": "image"}
@@ -59,7 +60,7 @@ def test_counts_are_those_of_table_1(tmp_path):
 def made(count, units=None):
     """Counts of ``count`` concepts, the first of them the most frequent."""
     units = units or [max(1, 30 - i) for i in range(count)]
-    names = list(style.CATEGORIES)
+    names = list(CATEGORIES)
     concepts = [
         Concept(f"a concept of name {i}", names[i * len(names) // count], units[i])
         for i in range(count)
@@ -75,8 +76,8 @@ def test_every_concept_has_a_bar_of_its_color(count):
     bars = [bar for panel in figure.axes for bar in panel.patches]
     assert [bar.get_height() for bar in bars] == [concept.units for concept in counts.concepts]
     for bar, concept in zip(bars, counts.concepts, strict=True):
-        color = style.to_hex(bar.get_facecolor()).upper()
-        assert color == style.CATEGORIES[concept.category]
+        place = list(counts.categories).index(concept.category)
+        assert style.to_hex(bar.get_facecolor()) == figure_colours(counts.categories)[place]
     texts = check_legible(figure)
     check_no_overlap(figure)
     for concept in counts.concepts:
@@ -116,16 +117,6 @@ def test_very_long_names():
     figure = draw(ConceptCounts(concepts, {"object": 2}, "layer4", 64), "A long label " * 9)
     texts = check_legible(figure)
     assert any(text.startswith("averylong") and text.endswith("…") for text in texts)
-
-
-def test_categories_of_other_datasets_get_further_colors():
-    colors = style.category_colors(["weather", "object", "mood"])
-    assert colors["object"] == style.CATEGORIES["object"]
-    assert [colors["weather"], colors["mood"]] == list(style.FURTHER_CATEGORIES[:2])
-    every = [*style.CATEGORIES.values(), *style.FURTHER_CATEGORIES]
-    assert len(set(every)) == len(every)
-    with pytest.raises(InputError, match=r"7 categories have no colour.*FURTHER_CATEGORIES"):
-        style.category_colors([f"category {i}" for i in range(7)])
 
 
 def test_script(tallies, tmp_path):

@@ -15,7 +15,7 @@ from paper_data import ROOT, SCRIPTS
 import gallery_index
 from kdlens.config import resolve
 from kdlens.errors import InputError
-from kdlens.paper.gallery import categories
+from kdlens.paper import categories
 from kdlens.schema import load_schema
 
 

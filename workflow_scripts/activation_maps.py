@@ -38,7 +38,6 @@ def main(
     concept: str | None = None,
     category: str = "object",
     images: int = 4,
-    batch_size: int = 32,
     device: str = "auto",
     categories: Sequence[str] | None = None,
     threads: int = 1,
@@ -57,7 +56,6 @@ def main(
         iou_threshold: least IoU of a detector; goes into ``meta``, for the caption.
         concept: a label's name; None for the one of ``category`` that all networks see best.
         images: how many images to show, at most.
-        batch_size: most images that a network is run on at a time.
         categories: the concept categories that were dissected; None for all.
     """
     if not len(entries) == len(models) == len(tallies) or not entries:
@@ -88,7 +86,8 @@ def main(
             shown.pixels,
             pack.mask_shape,
             NetworkInput(entry["image"], target),
-            batch_size,
+            each.meta["block"],
+            each.meta["precision"],
         )
         columns["upsampled"].append(upsampled)
         columns["thresholds"].append(each.thresholds[each.index_of(quantile), unit])

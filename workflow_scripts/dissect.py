@@ -16,7 +16,7 @@ from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.engine import Dissection, dissect
 from kdlens.dissection.unit_table import unit_table
 from kdlens.files import sha256_of, write_text
-from kdlens.training.devices import resolve_device, set_determinism
+from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
 from kdlens.training.networks import load_network
 
 _LOGGER = logging.getLogger("kdlens.dissect")
@@ -68,7 +68,8 @@ def main(
     """
     set_determinism(0, threads)
     pack = PackedConcepts(concepts, categories)
-    loaded = load_network(network, None, model, resolve_device(device))
+    target = resolve_device(device)
+    loaded = load_network(network, None, model, target)
     about = {
         "model": label["model"],
         "seed": label["seed"],
@@ -86,7 +87,7 @@ def main(
         quantiles=quantiles,
         shuffle_seed=shuffle_seed,
         top_images=top_images,
-        precision=precision,
+        precision=resolve_precision(precision, target),
         batch_size=batch_size,
         workers=workers,
         memory_gib=memory_gib,
@@ -124,5 +125,8 @@ if __name__ == "__main__" and "snakemake" in globals():
             concepts=snakemake.input.concepts,
             output_dir=Path(snakemake.output[0]).parent,
             threads=snakemake.threads,
+            workers=snakemake.resources.decoders,
+            memory_gib=snakemake.resources.keep_mib / 1024,
+            device_memory_gib=snakemake.resources.device_keep_mib / 1024,
             **snakemake.params.dissection,
         )

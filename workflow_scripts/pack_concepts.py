@@ -58,5 +58,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             concepts=snakemake.input.concepts,
             output=snakemake.output.pack,
             workers=snakemake.threads,
+            pixels_gib=snakemake.resources.pixels_mib / 1024,
             **snakemake.params.pack,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kdlens.data.broden import Broden
 from kdlens.files import read_json
-from kdlens.paper.concept_bars import ordered_categories
+from kdlens.paper.categories import in_order
 from kdlens.paper.inputs import load_tallies, load_top_images
 from kdlens.paper.style import save
 from kdlens.paper.unit_grids import best_units, draw, make_rows
@@ -56,7 +56,10 @@ def main(
     rows = make_rows(units, strongest, photographs.image_files, photographs.mask_shape, images)
     save(
         draw(
-            rows, ordered_categories(counts), f"Best units of {label}, seed {seed}: {layer}", images
+            rows,
+            in_order(map(str, counts.category_names)),
+            f"Best units of {label}, seed {seed}: {layer}",
+            images,
         ),
         {"svg": svg, "pdf": pdf, "png": png},
         title=f"Best units of {label}",

@@ -23,6 +23,8 @@ from kdlens.variables import expand_path
 
 # Folders below `results` that are not a run's, and one below results/data that is not a dataset's.
 _RESERVED_RUNS = ("data", "reference")
+# MiB that a dissection takes beside what it keeps: torch, the network, a batch.
+_BESIDE_KEPT = 2000
 _RESERVED_DATASETS = ("weights",)
 _CLASSES = {"liveries": 48, "families": 6}
 # Of Figure 3, where a run has no student to show.
@@ -68,7 +70,18 @@ def resolve(
     _check_references(config, published)
     _check_paper(config)
     resolve_figures(config)
+    _check_memory(config)
     return config
+
+
+def _check_memory(config: Mapping[str, Any]) -> None:
+    kept, asked = config["dissection"]["memory_gib"], config["jobs"]["dissection"]["mem_mb"]
+    needed = round(1024 * kept) + _BESIDE_KEPT
+    if asked < needed:
+        raise InputError(
+            f"config key jobs.dissection.mem_mb: {asked} is too little for dissection.memory_gib "
+            f"({kept:g}) and the network; write {needed} or more, or a smaller memory_gib"
+        )
 
 
 def _check_data(config: dict[str, Any]) -> None:

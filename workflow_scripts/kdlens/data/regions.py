@@ -71,6 +71,9 @@ def _dense(
     key: np.ndarray, keys: int, columns: list[np.ndarray]
 ) -> tuple[np.ndarray, int, list[np.ndarray]]:
     """Renumber the keys that occur as 0, 1, 2, ..., in their order; keep these rows of columns."""
+    if keys > _TABLE:
+        used, index = np.unique(key, return_inverse=True)
+        return index.reshape(-1), len(used), [column[used] for column in columns]
     used = np.flatnonzero(np.bincount(key, minlength=keys))
     place = np.zeros(keys, np.int64)
     place[used] = np.arange(len(used))

@@ -4,8 +4,8 @@ Network Dissection (Bau et al., CVPR 2017) in exact form. For each unit (channel
 region where it is more active than it is in a fraction q of all places is compared with the
 regions where people marked a concept; the overlap is an intersection over union.
 
-- ``engine``: :func:`dissect`, the whole measurement, for notebooks too; ``run`` and ``layer``: its
-  two steps, and what they gather.
+- ``engine``: :func:`dissect`, the whole measurement, for notebooks too; ``run`` and ``segments``:
+  its two steps, and what they gather.
 - ``activations``, ``stream``, ``labels``, ``quantile``, ``blocks``, ``upsample``, ``tally``,
   ``precision``, ``parallel``: its parts (these compute with torch).
 - ``tallies``, ``detectors``, ``unit_table``, ``top_images``: its results and what is read off them

@@ -19,7 +19,7 @@ from kdlens.dissection.activations import recording
 from kdlens.dissection.run import NetworkInput, arithmetic, device_of
 from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
-from kdlens.dissection.upsample import Upsampler
+from kdlens.dissection.top_images import upsample
 from kdlens.errors import InputError, suggest
 
 _LOGGER = logging.getLogger("kdlens.dissection")
@@ -128,16 +128,18 @@ def unit_maps(
     pixels: np.ndarray,
     mask_shape: tuple[int, int],
     network_input: NetworkInput,
-    batch_size: int = 32,
+    block: int = 16,
+    precision: str = "float32",
 ) -> np.ndarray:
-    """Return one unit's maps of images (N, H, W, 3), upsampled to the masks: (N, sh, sw)."""
+    """Return one unit's maps of images (N, H, W, 3), upsampled to the masks: (N, sh, sw).
+
+    Args:
+        block, precision: as in the dissection whose thresholds the maps are compared with.
+    """
     device = device_of(network)
-    with recording(network, [layer]) as recorder, arithmetic(device):
-        maps = torch.cat(
-            [
-                recorder.forward(network_input(batch))[layer][:, unit].clone()
-                for batch in torch.from_numpy(pixels).split(batch_size)
-            ]
-        )
-        upsampled = Upsampler(maps.shape[1:], mask_shape, device)(maps)
-    return upsampled.cpu().numpy()
+    with recording(network, [layer], block) as recorder, arithmetic(device, precision):
+        maps = [
+            recorder.forward(network_input(batch))[layer][:, unit].cpu().numpy().copy()
+            for batch in torch.from_numpy(pixels).split(block)
+        ]
+    return upsample(np.concatenate(maps), mask_shape)

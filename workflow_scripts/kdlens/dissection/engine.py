@@ -15,10 +15,10 @@ reads the annotations and counts where active regions and labels meet (``tally``
 
 Memory. What grows with the data set has a budget: the top fraction of activations that the
 thresholds need, and the kept parts of maps. If the first does not fit, the first step takes several
-passes, each for some of the units (``layer.plan``); if the second does not, the second step runs
+passes, each for some of the units (``segments.plan``); if the second does not, the second step runs
 the images through the network again, up to the deepest layer that needs it. On the CPU both share
 ``memory_gib``; on a GPU the first lies on the device, within ``device_memory_gib``. The network, a
-batch and the tallies come on top; they do not depend on the number of images.
+batch, the tallies and the top images come on top; they do not depend on the number of images.
 
 Exactness. Activations are float32; on a GPU, TF32 is off. All that follows the network is exact or
 rounded in a fixed way, so that the counts do not depend on the number of passes, on the order of
@@ -118,8 +118,11 @@ def dissect(
         InputError: for a wrong layer name, an impossible quantile, an unreadable image, an
             activation that is not finite, a budget that is far too small.
     """
+    device = device_of(network)
+    if device.type not in _BATCH_SIZE:
+        raise InputError(f"network: it is on {device.type}; move it to cpu or cuda")
     if batch_size is None:
-        batch_size = _BATCH_SIZE[device_of(network).type]
+        batch_size = _BATCH_SIZE[device.type]
     _check(layers, quantiles, concepts, batch_size, precision)
     settings = {
         "image": image,
@@ -192,6 +195,7 @@ def _dissect(
         about = {**(meta or {}), "layer": name, "images": len(concepts)}
         about |= {"map_shape": list(layer.map_shape), "mask_shape": list(concepts.mask_shape)}
         about |= {"device": device.type, "torch": torch.__version__, "precision": precision}
+        about |= {"block": block}
         result.top_images[name] = layer.top_images(about)
         result[name] = run.tallies(layer, "true", {**about, "labels": "true"})
         if permutation is not None:

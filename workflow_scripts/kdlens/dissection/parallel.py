@@ -44,7 +44,7 @@ def _call(function: Callable[[], None]) -> None:
 
 @contextlib.contextmanager
 def workers(device: torch.device, tasks: int) -> Iterator[Workers]:
-    """Yield as many threads as torch has on the CPU, each computing alone; at most ``tasks``.
+    """Yield a thread for each task, as far as torch has threads, and share out the rest among them.
 
     On a GPU, with one thread or with one task there is none, and all is done by the caller.
     """
@@ -53,7 +53,8 @@ def workers(device: torch.device, tasks: int) -> Iterator[Workers]:
     if device.type != "cpu" or count < 2:
         yield Workers(None)
         return
-    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    share = (threads // count,)
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=share) as pool:
         try:
             yield Workers(pool)
         finally:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from kdlens.dissection.activations import Recorder
 from kdlens.dissection.blocks import Blocks, KeptBlocks, blocks_above
 from kdlens.dissection.labels import LabelBatch
-from kdlens.dissection.layer import Segment, Shape, kept_bytes, plan, prune
 from kdlens.dissection.parallel import workers
+from kdlens.dissection.segments import Segment, Shape, kept_bytes, plan, prune
 from kdlens.dissection.stream import Concepts, batches
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.tally import Tally
@@ -53,6 +53,10 @@ def arithmetic(device: torch.device, precision: str = "float32") -> Iterator[Non
     with contextlib.ExitStack() as stack:
         coarse = precision == "bfloat16"
         stack.enter_context(torch.autocast(device.type, dtype=torch.bfloat16, enabled=coarse))
+        # TF32 in matrix products, and on a CPU bfloat16, if the caller asked for it.
+        before = torch.get_float32_matmul_precision()
+        stack.callback(torch.set_float32_matmul_precision, before)
+        torch.set_float32_matmul_precision("highest")
         if device.type == "cuda":
             stack.enter_context(
                 torch.backends.cudnn.flags(

@@ -9,50 +9,14 @@ a pixel within a bit of a threshold then falls to either side. Here each directi
 and rows second, is ``a + f (b - a)`` in three separately rounded float32 operations, which IEEE 754
 fixes for every machine and batch size. The form also never leaves the interval between a and b
 (f <= 1 - 1/(2 out)), so a map whose maximum is not above a threshold has no pixel above it, and
-neither has a block (``blocks``) none of whose corners is. :class:`Upsampler` does whole maps and
-:class:`BlockUpsampler` blocks, with the same operations on the same numbers.
+neither has a block (``blocks``) none of whose corners is. ``top_images.upsample`` does whole maps,
+with the same operations on the same numbers.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-
-class Upsampler:
-    """Maps (P, h, w) float32 -> (P, sh, sw) float32."""
-
-    def __init__(
-        self,
-        map_shape: tuple[int, int],
-        mask_shape: tuple[int, int],
-        device: torch.device | str = "cpu",
-    ) -> None:
-        self._same = tuple(map_shape) == tuple(mask_shape)
-        self._row, fraction = _coordinates(map_shape[0], mask_shape[0], device)
-        self._row_fraction = fraction[:, None]
-        self._column, self._column_fraction = _coordinates(map_shape[1], mask_shape[1], device)
-
-    def __call__(self, maps: Tensor) -> Tensor:
-        if self._same:
-            return maps
-        # The steps to the following row or column are taken before they are repeated, and the
-        # columns come first: both save operations on the large result.
-        step = torch.diff(maps, dim=2, append=maps[:, :, -1:])[:, :, self._column]
-        wide = step.mul_(self._column_fraction).add_(maps[:, :, self._column])
-        step = torch.diff(wide, dim=1, append=wide[:, -1:])[:, self._row]
-        return step.mul_(self._row_fraction).add_(wide[:, self._row])
-
-
-def _coordinates(source: int, target: int, device: torch.device | str) -> tuple[Tensor, Tensor]:
-    """Return each target pixel's (floor of s, s - floor of s), from exact integers.
-
-    ``s = ((2 i + 1) source - target) / (2 target)``. Beyond the last source pixel the floor is that
-    pixel, whose step to "the following" is zero.
-    """
-    numerator = ((2 * torch.arange(target) + 1) * source - target).clamp(min=0)
-    fraction = (numerator % (2 * target)).double() / (2 * target)
-    return (numerator // (2 * target)).to(device), fraction.float().to(device)
 
 
 class BlockUpsampler:

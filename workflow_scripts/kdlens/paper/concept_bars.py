@@ -25,8 +25,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from kdlens.dissection.tallies import Tallies
+from kdlens.paper.categories import figure_colours, in_order
 from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
-from kdlens.paper.style import CATEGORIES, FONT_SIZE, WIDTH, category_colors, house_style
+from kdlens.paper.style import FONT_SIZE, WIDTH, house_style
 
 MOST_ROWS = 3
 
@@ -70,13 +71,6 @@ class ConceptCounts:
         return sum(self.categories.values())
 
 
-def ordered_categories(tallies: Tallies) -> list[str]:
-    """Return the dataset's categories: those that have a colour of their own first."""
-    names = [str(name) for name in tallies.category_names]
-    known = [name for name in CATEGORIES if name in names]
-    return known + [name for name in names if name not in CATEGORIES]
-
-
 def count_concepts(
     tallies: Tallies, *, iou_threshold: float, quantile: float, denominator: str
 ) -> ConceptCounts:
@@ -85,7 +79,7 @@ def count_concepts(
     label = best.unit_label
     detects = (best.score >= iou_threshold) & (label > 0)
     names = [str(name) for name in tallies.category_names]
-    order = ordered_categories(tallies)
+    order = in_order(names)
     found = Counter(
         (names[k], str(tallies.label_names[c]))
         for k, c in zip(best.category[detects], label[detects], strict=True)
@@ -100,7 +94,7 @@ def count_concepts(
 
 def draw(counts: ConceptCounts, label: str) -> Figure:
     """Draw the bars of the model called ``label``."""
-    colors = category_colors(list(counts.categories))
+    colors = dict(zip(counts.categories, figure_colours(counts.categories), strict=True))
     rows, note = _arrange(counts.concepts)
     with house_style():
         names = [f"{name} ({units})" for name, units in counts.categories.items()]

@@ -105,36 +105,6 @@ were brought along, ``shuffled`` for any network counted against shuffled labels
 MARKERS: Mapping[str, str] = dict(zip(METHODS, "os^DvP*<>Xhd", strict=True))
 """Each method's mark on a line, in matplotlib's notation; as the hatch, it works without colour."""
 
-CATEGORIES: Mapping[str, str] = {
-    "object": "#0072B2",
-    "part": "#56B4E9",
-    "scene": "#009E73",
-    "material": "#CC79A7",
-    "texture": "#E69F00",
-    "color": "#7A5C3E",
-}
-"""One colour a category of concepts. No figure shows these beside the colours of methods."""
-
-FURTHER_CATEGORIES = ("#D55E00", "#332288", "#AA4466", "#8A8A00", "#117777", "#666666")
-"""For categories of other datasets, in the order in which the dataset has them."""
-
-
-def category_colors(names: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each category of a dataset: the known ones keep theirs.
-
-    Raises:
-        InputError: if there are more unknown categories than further colours.
-    """
-    others = [name for name in names if name not in CATEGORIES]
-    if len(others) > len(FURTHER_CATEGORIES):
-        raise InputError(
-            f"{len(others)} categories have no colour of their own in kdlens/paper/style.py, which "
-            f"has {len(FURTHER_CATEGORIES)} to give; add some to FURTHER_CATEGORIES there, or "
-            "choose fewer categories (concept_data.categories in the config)"
-        )
-    further = dict(zip(others, FURTHER_CATEGORIES, strict=False))
-    return {name: CATEGORIES.get(name) or further[name] for name in names}
-
 
 def look_of(method: str) -> Look:
     """Return the colour and hatch of ``method``.

@@ -29,9 +29,9 @@ from PIL import Image
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
-from kdlens.paper.concept_bars import ordered_categories
+from kdlens.paper.categories import figure_colours, in_order
 from kdlens.paper.legend import legend_layout, shorten_text, wrap_text
-from kdlens.paper.style import FONT_SIZE, INK, PNG_DPI, WIDTH, category_colors, house_style
+from kdlens.paper.style import FONT_SIZE, INK, PNG_DPI, WIDTH, house_style
 
 _TEXT_WIDTH = 1.3
 """Of the column on the left, in inches."""
@@ -76,7 +76,7 @@ def best_units(
     thresholds = tallies.thresholds[tallies.index_of(quantile)]
     names = [str(name) for name in tallies.category_names]
     units = []
-    for category in ordered_categories(tallies):
+    for category in in_order(map(str, tallies.category_names)):
         detects = (best.score >= iou_threshold) & (best.unit_label > 0)
         members = np.flatnonzero(detects & (best.category == names.index(category)))
         members = members[np.argsort(-best.score[members], kind="stable")]
@@ -146,7 +146,7 @@ def draw(rows: Sequence[Row], categories: Sequence[str], title: str, images: int
         categories: all categories of the dataset; those without a row are named below.
         images: how many images a row has room for.
     """
-    colors = category_colors(categories)
+    colors = dict(zip(categories, figure_colours(categories), strict=True))
     shown = [name for name in categories if any(row.unit.category == name for row in rows)]
     absent = [name for name in categories if name not in shown]
     notes = (

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from kdlens.dissection.detectors import Detectors
-from kdlens.paper.gallery.categories import colour_rules, in_order
+from kdlens.paper.categories import in_order
+from kdlens.paper.gallery.colours import colour_rules
 from kdlens.paper.gallery.document import document, escape, part
 from kdlens.paper.gallery.strip import strip
 

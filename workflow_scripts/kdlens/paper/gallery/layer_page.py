@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from kdlens.paper.gallery.categories import colour_rules
+from kdlens.paper.gallery.colours import colour_rules
 from kdlens.paper.gallery.document import data_block, document, escape, part
 from kdlens.paper.gallery.strip import strip
 from kdlens.paper.gallery.units import Concept, Layer, Unit

@@ -21,7 +21,7 @@ from kdlens.dissection.detectors import Detectors
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
-from kdlens.paper.gallery.categories import in_order
+from kdlens.paper.categories import in_order
 from kdlens.paper.gallery.regions import encode
 
 _LOGGER = logging.getLogger("kdlens.gallery")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -21,6 +22,8 @@ from kdlens.errors import InputError
 # A budget below this is taken for this, and a dissection that would need more passes is refused.
 _LEAST_BUDGET = 2**24
 _MOST_PASSES = 16
+# Bytes of top images' maps that are put in their new order at a time.
+_MOVED = 2**24
 _LOGGER = logging.getLogger("kdlens.dissection")
 
 
@@ -51,15 +54,16 @@ def plan(
     stay whole where they can, and in their order, so that a pass may end with an early layer.
 
     Raises:
-        InputError: if it would take too many passes.
+        InputError: if it would take too many passes, or one unit is larger than the budget.
     """
     budget = max(budget, _LEAST_BUDGET)
     passes: list[list[Part]] = [[]]
     free = budget
-    total = 0
+    total = largest = 0
     for name, shape in shapes.items():
         unit = buffer_bytes(1, images * shape.height * shape.width, quantile)
         total += unit * shape.units
+        largest = max(largest, unit)
         first = 0
         while first < shape.units:
             whole = (shape.units - first) * unit
@@ -72,12 +76,14 @@ def plan(
             passes[-1].append(Part(name, first, end))
             free -= (end - first) * unit
             first = end
-    if len(passes) > _MOST_PASSES:
+    # Two passes in a row hold more than one budget, or the first would have been filled up.
+    enough = max(2 * total / (_MOST_PASSES - 1), largest)
+    if len(passes) > _MOST_PASSES or largest > budget:
         raise InputError(
             f"the thresholds of {', '.join(shapes)} at quantile {quantile:g} take "
             f"{total / 2**30:.1f} GiB; with a memory budget of {budget / 2**30:.2f} GiB that would "
             f"be {len(passes)} passes; raise dissection.memory_gib (on a GPU device_memory_gib) to "
-            f"{total / _MOST_PASSES * 1.5 / 2**30:.2f} or more, or dissect fewer layers"
+            f"{math.ceil(100 * enough / 2**30) / 100:.2f} or more, or dissect fewer layers"
         )
     return passes
 
@@ -118,7 +124,7 @@ class Segment:
         if units < maps.shape[1]:
             maps = maps[:, self.part.first : self.part.end].contiguous()
         peaks = maps.flatten(2).amax(2)
-        if not bool(torch.isfinite(peaks).all()):
+        if not bool(torch.isfinite(peaks).all() & torch.isfinite(maps.amin())):
             raise InputError(
                 f"layer '{self.part.layer}': an activation is not a finite number; the network's "
                 "weights or the image normalisation are broken"
@@ -159,13 +165,14 @@ class BestImages:
         numbers = images.to(peaks.device).expand(len(units), -1)
         self.peaks[units] = sorted_peaks[:, :top]
         self.images[units] = torch.cat([self.images[units], numbers], dim=1).gather(1, order)
-        old = order.clamp(max=top - 1)
-        new = (order - top).clamp(min=0)
-        self.maps[units] = torch.where(
-            (order < top)[:, :, None, None],
-            self.maps[units[:, None], old],
-            maps[new, units[:, None]],
-        )
+        # A few units at a time: with large maps and many images, what is moved would be too much.
+        step = max(1, _MOVED // self.maps[0].nbytes)
+        for units_, order_ in zip(units.split(step), order.split(step), strict=True):
+            self.maps[units_] = torch.where(
+                (order_ < top)[:, :, None, None],
+                self.maps[units_[:, None], order_.clamp(max=top - 1)],
+                maps[(order_ - top).clamp(min=0), units_[:, None]],
+            )
 
 
 def prune(segments: Sequence[Segment], budget: float) -> int:

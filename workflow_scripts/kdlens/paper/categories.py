@@ -1,10 +1,10 @@
-"""Categories: the order of Table 1, and one colour each, the same in every page.
+"""Categories: the order of Table 1, and one colour each, the same in every figure and page.
 
-Colours come in pairs, for light and for dark surroundings.
-The six categories of Broden have colours of their own, which readers with the common kinds of
-colour blindness can tell apart; no meaning hangs on colour alone, the category's name always stands
-beside it. Other categories get hues that lie far apart, in the order of their names, so that a
-colour depends on the set of categories only. All have a contrast of at least 3 to 1 with the page.
+Colours come in pairs, for light and for dark surroundings (figures are light). The six categories
+of Broden have colours of their own, which readers with the common kinds of colour blindness can
+tell apart; no meaning hangs on colour alone, the category's name always stands beside it. Other
+categories get hues that lie far apart, in the order of their names, so that a colour depends on the
+set of categories only. All have a contrast of at least 3 to 1 with the page.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def colours_of(categories: Sequence[str]) -> list[tuple[str, str]]:
     return [palette[category] for category in categories]
 
 
+def figure_colours(categories: Iterable[str]) -> list[str]:
+    """Return the colour of each category in figures."""
+    return [light for light, _ in colours_of(list(categories))]
+
+
 def _further(count: int) -> Iterable[tuple[str, str]]:
     for index in range(count):
         hue = (0.02 + _GOLDEN * index) % 1
@@ -52,13 +57,3 @@ def _further(count: int) -> Iterable[tuple[str, str]]:
 
 def _hex(channels: Iterable[float]) -> str:
     return "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
-
-
-def colour_rules(categories: Sequence[str]) -> str:
-    """Return CSS that sets ``--hue`` below elements of class ``k0``, ``k1``, ... by category."""
-    pairs = colours_of(categories)
-    light, dark = (
-        "".join(f".k{index}{{--hue:{pair[side]}}}" for index, pair in enumerate(pairs))
-        for side in (0, 1)
-    )
-    return f"{light}\n@media (prefers-color-scheme: dark){{{dark}}}\n"
