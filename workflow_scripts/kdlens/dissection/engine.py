@@ -53,7 +53,10 @@ from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
 
 _CPU_BLOCK = 16
-_BATCH_SIZE = {"cpu": 32, "cuda": 128}
+# Images held at a time by default: on a CPU larger arrays cost more to get from the system than they
+# save.
+_BATCH_PIXELS = {"cpu": 32 * 224 * 224, "cuda": 128 * 224 * 224}
+_LARGEST_BATCH = 256
 _PRECISIONS = ("float32", "bfloat16")
 # Images on which bfloat16 is compared with float32.
 _COMPARED = 256
@@ -103,9 +106,8 @@ def dissect(
             :func:`permutation_of` (i) instead of i's own, with unchanged thresholds.
         top_images: how many of the images that it responds to most are kept of each unit.
         precision: of the network: float32, or bfloat16 (automatic mixed precision).
-        batch_size: images decoded and held at a time; None for 32 on the CPU, where larger arrays
-            cost more to get from the system than they save, and 128 on a GPU. On the CPU it is
-            rounded up to a multiple of 16.
+        batch_size: images decoded and held at a time; None for as many as are 32 of 224 pixels on
+            the CPU and 128 on a GPU, at most 256. On the CPU it is rounded up to a multiple of 16.
         workers: decoding processes; 0 decodes in this one.
         memory_gib: host memory for what grows with the data set, all layers together.
         device_memory_gib: the same on a GPU.
@@ -119,10 +121,11 @@ def dissect(
             activation that is not finite, a budget that is far too small.
     """
     device = device_of(network)
-    if device.type not in _BATCH_SIZE:
+    if device.type not in _BATCH_PIXELS:
         raise InputError(f"network: it is on {device.type}; move it to cpu or cuda")
     if batch_size is None:
-        batch_size = _BATCH_SIZE[device.type]
+        fitting = _BATCH_PIXELS[device.type] // int(image["size"]) ** 2
+        batch_size = min(max(1, fitting), _LARGEST_BATCH)
     _check(layers, quantiles, concepts, batch_size, precision)
     settings = {
         "image": image,
