@@ -53,8 +53,8 @@ from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
 
 _CPU_BLOCK = 16
-# Images held at a time by default: on a CPU larger arrays cost more to get from the system than they
-# save.
+# Images held at a time by default: on a CPU larger arrays cost more to get from the system than
+# they save.
 _BATCH_PIXELS = {"cpu": 32 * 224 * 224, "cuda": 128 * 224 * 224}
 _LARGEST_BATCH = 256
 _PRECISIONS = ("float32", "bfloat16")
