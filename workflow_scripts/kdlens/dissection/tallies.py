@@ -23,17 +23,14 @@ same tallies give the same bytes.
 from __future__ import annotations
 
 import dataclasses
-import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kdlens.dissection.detectors import Detectors, count_detectors
+from kdlens.dissection.npz import load_record, save_record
 from kdlens.errors import InputError
-from kdlens.files import atomic_path
 
 EPSILON = 1e-10
 DENOMINATORS = ("image", "mask")
@@ -175,15 +172,7 @@ class Tallies:
 
     def save(self, path: str | Path) -> None:
         """Write a ``.npz`` file atomically."""
-        arrays = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name != "meta"
-        }
-        with atomic_path(path) as temporary:
-            np.savez_compressed(
-                temporary, **arrays, meta=np.array(json.dumps(self.meta, sort_keys=True))
-            )
+        save_record(path, self)
 
     @classmethod
     def load(cls, path: str | Path) -> Tallies:
@@ -192,23 +181,4 @@ class Tallies:
         Raises:
             InputError: if it is missing, damaged or something else.
         """
-        names = [field.name for field in dataclasses.fields(cls)]
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in names}
-            meta = json.loads(str(arrays.pop("meta")))
-            return cls(**arrays, meta=meta)
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: no such file; run the dissection that makes it") from error
-        except (
-            OSError,
-            EOFError,
-            KeyError,
-            TypeError,
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
-            raise InputError(
-                f"{path}: not a whole tallies file ({error}); delete it and dissect again"
-            ) from error
+        return load_record(path, cls, "tallies")

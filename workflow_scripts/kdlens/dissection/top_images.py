@@ -8,16 +8,12 @@ the photographs in the concept dataset.
 from __future__ import annotations
 
 import dataclasses
-import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kdlens.errors import InputError
-from kdlens.files import atomic_path
+from kdlens.dissection.npz import load_record, save_record
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,15 +44,8 @@ class TopImages:
         return upsample(self.maps[unit], mask_shape) > np.float32(threshold)
 
     def save(self, path: str | Path) -> None:
-        """Write a ``.npz`` file atomically; the same content gives the same bytes."""
-        with atomic_path(path) as temporary:
-            np.savez_compressed(
-                temporary,
-                images=self.images,
-                peaks=self.peaks,
-                maps=self.maps,
-                meta=np.array(json.dumps(self.meta, sort_keys=True)),
-            )
+        """Write a ``.npz`` file atomically."""
+        save_record(path, self)
 
     @classmethod
     def load(cls, path: str | Path) -> TopImages:
@@ -65,24 +54,7 @@ class TopImages:
         Raises:
             InputError: if it is missing, damaged or something else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                meta = json.loads(str(file["meta"]))
-                return cls(file["images"], file["peaks"], file["maps"], meta)
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: no such file; run the dissection that makes it") from error
-        except (
-            OSError,
-            EOFError,
-            KeyError,
-            TypeError,
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
-            raise InputError(
-                f"{path}: not a whole file of top images ({error}); delete it and dissect again"
-            ) from error
+        return load_record(path, cls, "top images")
 
 
 def upsample(maps: np.ndarray, mask_shape: tuple[int, int]) -> np.ndarray:

@@ -1,0 +1,62 @@
+"""Dataclasses of arrays, and ``meta``, a description, as files: what a dissection writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kdlens.errors import InputError
+from kdlens.files import atomic_path
+
+Record = TypeVar("Record")
+
+
+def save_record(path: str | Path, record: Any) -> None:
+    """Write a dataclass as a compressed ``.npz`` file, atomically, ``meta`` as JSON in it.
+
+    The same content gives the same bytes.
+    """
+    names = [field.name for field in dataclasses.fields(record) if field.name != "meta"]
+    with atomic_path(path) as temporary:
+        np.savez_compressed(
+            temporary,
+            **{name: getattr(record, name) for name in names},
+            meta=np.array(json.dumps(record.meta, sort_keys=True)),
+        )
+
+
+def load_record(path: str | Path, kind: type[Record], what: str) -> Record:
+    """Read a dataclass of this kind from a file that :func:`save_record` wrote.
+
+    Args:
+        what: what the file should be, for an error.
+
+    Raises:
+        InputError: if it is missing, damaged or something else.
+    """
+    names = [field.name for field in dataclasses.fields(kind)]
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in names}
+        meta = json.loads(str(arrays.pop("meta")))
+        return kind(**arrays, meta=meta)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; run the dissection that makes it") from error
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise InputError(
+            f"{path}: not a whole {what} file ({error}); delete it and dissect again"
+        ) from error
