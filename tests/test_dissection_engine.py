@@ -375,6 +375,53 @@ def test_agrees_with_the_slow_one_on_rendered_scenes(concepts):
             assert slow.intersection.any()
 
 
+@pytest.fixture
+def three_threads():
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("memory_gib", [1, 1e-9])
+def test_layers_side_by_side_change_nothing(tmp_path, memory_gib, three_threads):
+    maps, concepts = random_problem(tmp_path, 0, (3, 4), (7, 9))
+    other = random_problem(tmp_path, 6, (5, 3), (7, 9))[0]
+    settings = {"image": CANNED_IMAGE, "quantiles": [0.03, 0.2], "shuffle_seed": 1}
+    settings |= {"batch_size": 1, "memory_gib": memory_gib}
+    both = dissect(CannedNetwork(maps, other), ["layer", "other"], concepts, **settings)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(1)
+    alone = dissect(CannedNetwork(maps, other), ["layer", "other"], concepts, **settings)
+    assert_same(both, alone)
+
+
+def test_error_in_one_of_the_layers_side_by_side(tmp_path, three_threads):
+    maps, concepts = random_problem(tmp_path, 0, (2, 2), (4, 4))
+    broken = maps.copy()
+    broken[7, 3, 0, 0] = -np.inf
+    with pytest.raises(InputError, match="layer 'other': an activation is not a finite number"):
+        dissect(CannedNetwork(maps, broken), ["layer", "other"], concepts, image=CANNED_IMAGE)
+    assert torch.get_num_threads() == 3
+
+
+def test_float32_is_full_whatever_the_caller_asked_for(tmp_path):
+    """A layer behind a matrix product, which "medium" would compute in bfloat16."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.AdaptiveAvgPool2d(8), torch.nn.Flatten(), torch.nn.Linear(192, 64)
+    )
+    _, concepts = random_problem(tmp_path, 0, (2, 2), (4, 4))
+    image = {"size": 8, "mean": [0.5] * 3, "std": [0.2] * 3}
+    options = {"image": image, "quantiles": [0.3]}
+    expected = dissect(network, ["2"], concepts, **options)
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert_same(dissect(network, ["2"], concepts, **options), expected)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here: CUDA is not tested")
 @pytest.mark.parametrize("options", [{}, {"device_memory_gib": 1e-9, "memory_gib": 1e-9}], ids=str)
 def test_same_counts_on_a_gpu(tmp_path, options):
