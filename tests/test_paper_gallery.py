@@ -13,7 +13,8 @@ from gallery_data import DATASET, LABELS, MASK, scores, write_layer
 from gallery_page import Page
 
 from kdlens.dissection.unit_table import unit_table
-from kdlens.paper.gallery import categories, regions
+from kdlens.paper import categories
+from kdlens.paper.gallery import regions
 from kdlens.paper.gallery.layer_page import percent
 
 
