@@ -32,7 +32,7 @@ torch.set_num_threads(1)
 torch.manual_seed(0)
 network = torch.nn.Sequential(torch.nn.Conv2d(3, 32, 3, padding=1))
 image = {{"size": 64, "mean": [0.5] * 3, "std": [0.2] * 3}}
-options = {{"quantiles": [0.001, 0.01], "memory_gib": {gib}}}
+options = {{"quantiles": [0.001, 0.01], "memory_gib": {gib}, "batch_size": 32}}
 found = dissect(network, ["0"], Broden({tree!r}), image=image, **options)
 assert found["0"].intersection.any()
 print(peak_mib())
@@ -60,9 +60,9 @@ def peak(datasets, images, gib):
 def test_ten_times_the_images_take_no_more_memory_than_the_budget(datasets):
     budget = 48
     few, many = (peak(datasets, images, budget / 1024) for images in (150, 1500))
-    assert many - few < budget
-    # Without that budget they do: it is what holds the memory down.
-    assert peak(datasets, 1500, 4) - few > 2 * budget
+    # Measured: some 40 MiB more, and without the budget, which is what holds it down, 460.
+    assert many - few < 2 * budget
+    assert peak(datasets, 1500, 4) - few > 4 * budget
 
 
 DISSECT = """
