@@ -109,7 +109,7 @@ class TopFraction:
     @property
     def bounded(self) -> bool:
         """Whether any unit has a bound yet. Until then all values matter."""
-        return bool(self._places[0] < self._buffer.shape[1]) or bool(self.bound.isfinite().any())
+        return bool((self._places < self._buffer.shape[1]).any())
 
     def add_all(self, maps: Tensor) -> None:
         """Take in all values of a batch (B, U, S): the same as :meth:`add`, while not bounded."""

@@ -210,8 +210,9 @@ class Run:
         with workers(self._device, len(layers)) as pool:
             for batch in stream:
                 self._label_pixels += batch.labels.pixels.numpy()
-                labels = {"true": batch.labels, "shuffled": batch.shuffled_labels}
-                labels = {key: each.to(self._device) for key, each in labels.items() if each}
+                labels = {"true": batch.labels.to(self._device)}
+                if batch.shuffled_labels is not None:
+                    labels["shuffled"] = batch.shuffled_labels.to(self._device)
                 recorded = {}
                 if again:
                     pool.wait()  # what it reads is written next
