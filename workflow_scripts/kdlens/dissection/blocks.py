@@ -69,15 +69,29 @@ def flatnonzero(mask: Tensor) -> Tensor:
     return mask.reshape(-1).nonzero()[:, 0]
 
 
+def exceeding(values: Tensor, bound: Tensor) -> Tensor:
+    """Return ``values > bound``, bool."""
+    if values.device.type == "cpu":
+        return torch.from_numpy(np.greater(values.numpy(), bound.numpy()))
+    return values > bound
+
+
+def _touched(above: Tensor) -> Tensor:
+    """Return which blocks (..., h + 1, w + 1) have a corner among cells (..., h, w)."""
+    *outer, height, width = above.shape
+    row = above.new_zeros((*outer, height, width + 1))
+    row[..., :-1] = above
+    row[..., 1:] |= above
+    touched = above.new_zeros((*outer, height + 1, width + 1))
+    touched[..., :-1, :] = row
+    touched[..., 1:, :] |= row
+    return touched
+
+
 def blocks_above(maps: Tensor, above: Tensor) -> Blocks:
     """Return the blocks of maps (B, U, h, w) with a corner where ``above`` (B, U, h, w) is true."""
     images, units, height, width = maps.shape
-    touched = above.new_zeros((images, units, height + 1, width + 1))
-    touched[:, :, 1:, 1:] = above
-    touched[:, :, :-1, 1:] |= above
-    touched[:, :, 1:, :-1] |= above
-    touched[:, :, :-1, :-1] |= above
-    index = flatnonzero(touched)
+    index = flatnonzero(_touched(above))
     places = (height + 1) * (width + 1)
     pair = index // places
     place = index - pair * places
@@ -122,7 +136,7 @@ class KeptBlocks:
         for number, batch in enumerate(batches):
             batches[number] = None  # so that memory falls while this goes on
             if isinstance(batch, Tensor):
-                above = batch > bound[:, None, None]
+                above = exceeding(batch, bound[:, None, None])
                 # A cell touches four blocks, but active cells lie together: about three a cell.
                 cells = np.count_nonzero(above.numpy())
                 whole = 3 * cells * _BLOCK > batch.numel() * _CELL
@@ -140,6 +154,6 @@ class KeptBlocks:
         for number, batch in enumerate(self._batches):
             self._batches[number] = None
             if isinstance(batch, Tensor):
-                yield blocks_above(batch, batch > thresholds[:, None, None])
+                yield blocks_above(batch, exceeding(batch, thresholds[:, None, None]))
             else:
                 yield batch.reaching(thresholds)

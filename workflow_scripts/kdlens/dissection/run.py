@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from kdlens.dissection.activations import Recorder
-from kdlens.dissection.blocks import Blocks, KeptBlocks, blocks_above
+from kdlens.dissection.blocks import Blocks, KeptBlocks, blocks_above, exceeding
 from kdlens.dissection.labels import LabelBatch
 from kdlens.dissection.parallel import workers
 from kdlens.dissection.segments import Segment, Shape, kept_bytes, plan, prune
@@ -253,6 +253,6 @@ def _count(
     if kept is not None:
         blocks = next(kept).to(layer.thresholds.device)
     else:
-        blocks = blocks_above(maps, maps > layer.thresholds[-1, :, None, None])
+        blocks = blocks_above(maps, exceeding(maps, layer.thresholds[-1, :, None, None]))
     for labelling, tally in layer.tally.items():
         tally.add(labels[labelling], blocks)

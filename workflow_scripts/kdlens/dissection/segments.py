@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from kdlens.dissection.blocks import KeptBlocks, flatnonzero
+from kdlens.dissection.blocks import KeptBlocks, exceeding, flatnonzero
 from kdlens.dissection.quantile import TopFraction, buffer_bytes
 from kdlens.errors import InputError
 
@@ -130,7 +130,7 @@ class Segment:
                 "weights or the image normalisation are broken"
             )
         if self.top.bounded:
-            above = maps > self.top.bound[:, None, None]
+            above = exceeding(maps, self.top.bound[:, None, None])
             index = flatnonzero(above)
             counts = torch.bincount(index // self._positions, minlength=peaks.numel())
             values = maps.view(-1)[index]
