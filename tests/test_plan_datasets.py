@@ -88,15 +88,3 @@ def test_folders_of_the_users_own_are_watched_as_far_as_they_exist(tmp_path):
     concepts = resolve(concepts, SCHEMA, PUBLISHED)
     assert datasets.own_files(concepts, "concept_data") == [str(tmp_path / "index.csv")]
     assert datasets.own_files(DRAWN, "concept_data") == []
-
-
-def test_every_choice_is_packed_in_a_folder_of_its_own():
-    def packed(path: str, value: object) -> str:
-        return datasets.packed(resolve(changed(path, value), SCHEMA, PUBLISHED))
-
-    default = datasets.packed(DRAWN)
-    assert default.startswith("results/data/world_concepts/packed_72_")
-    chosen = packed("concept_data.categories", ["object", "color"])
-    assert chosen == packed("concept_data.categories", ["color", "object"])
-    assert len({default, chosen, packed("dissection.image_size", 96)}) == 3
-    assert packed("dissection.iou_threshold", 0.1) == packed("run", "other") == default
