@@ -23,9 +23,6 @@ include: "rules/dissection.smk"
 include: "rules/paper.smk"
 
 
-check_targets(sys.argv[1:])
-
-
 localrules:
     all,
     data,
@@ -44,16 +41,16 @@ rule all:
 # The targets by stage.
 rule data:
     input:
-        dataset_summary("training_data"),
-        dataset_summary("concept_data"),
-        packed_concepts(),
+        datasets.summary(CONFIG, "training_data"),
+        datasets.summary(CONFIG, "concept_data"),
+        datasets.packed(CONFIG),
 
 
 rule training:
     input:
-        all_model_files("metrics.json"),
+        models.files(CONFIG, "metrics.json"),
 
 
 rule dissection:
     input:
-        all_tallies(),
+        dissections.all_tallies(CONFIG),

@@ -14,7 +14,7 @@ rule render_world_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/render_world_images.tsv"
     wildcard_constraints:
-        dataset=datasets("training_data", "rendered"),
+        dataset=one_of(datasets.names(CONFIG, "training_data", "rendered")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -22,7 +22,7 @@ rule render_world_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        world=world("training_data"),
+        world=datasets.world(CONFIG, "training_data"),
     script:
         "../workflow_scripts/render_world_images.py"
 
@@ -37,7 +37,7 @@ rule render_world_concepts:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/render_world_concepts.tsv"
     wildcard_constraints:
-        dataset=datasets("concept_data", "rendered"),
+        dataset=one_of(datasets.names(CONFIG, "concept_data", "rendered")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -45,14 +45,14 @@ rule render_world_concepts:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        world=world("concept_data"),
+        world=datasets.world(CONFIG, "concept_data"),
     script:
         "../workflow_scripts/render_world_concepts.py"
 
 
 rule unpack_images:
     input:
-        archive=archive_file("training_data"),
+        archive=datasets.archive(CONFIG, "training_data"),
         library=library("unpack_images"),
     output:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
@@ -61,7 +61,7 @@ rule unpack_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/unpack_images.tsv"
     wildcard_constraints:
-        dataset=datasets("training_data", "unpacked"),
+        dataset=one_of(datasets.names(CONFIG, "training_data", "unpacked")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -69,7 +69,7 @@ rule unpack_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        source=source("training_data"),
+        source=datasets.source(CONFIG, "training_data"),
         downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_images.py"
@@ -77,7 +77,7 @@ rule unpack_images:
 
 rule fetch_broden:
     input:
-        archive=archive_file("concept_data"),
+        archive=datasets.archive(CONFIG, "concept_data"),
         library=library("fetch_broden"),
     output:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
@@ -86,7 +86,7 @@ rule fetch_broden:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/fetch_broden.tsv"
     wildcard_constraints:
-        dataset=datasets("concept_data", "unpacked"),
+        dataset=one_of(datasets.names(CONFIG, "concept_data", "unpacked")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -94,7 +94,7 @@ rule fetch_broden:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        source=source("concept_data"),
+        source=datasets.source(CONFIG, "concept_data"),
         downloads=f"{DATA}/{CONFIG['concept_data']['name']}/download",
     script:
         "../workflow_scripts/fetch_broden.py"
@@ -102,8 +102,8 @@ rule fetch_broden:
 
 rule check_images:
     input:
-        tree=dataset_tree("training_data"),
-        files=own_files("training_data"),
+        tree=datasets.tree(CONFIG, "training_data"),
+        files=datasets.own_files(CONFIG, "training_data"),
         library=library("check_images"),
     output:
         # Kept until a new one is there: a failed check must not make anything look out of date.
@@ -113,7 +113,9 @@ rule check_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/check_images.tsv"
     wildcard_constraints:
-        dataset=datasets("training_data", "rendered", "unpacked", "folder"),
+        dataset=one_of(
+            datasets.names(CONFIG, "training_data", "rendered", "unpacked", "folder")
+        ),
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -121,19 +123,19 @@ rule check_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=lambda wildcards: dataset_root("training_data"),
-        checks=image_checks(),
+        root=lambda wildcards: datasets.root(CONFIG, "training_data"),
+        checks=datasets.image_checks(CONFIG),
     script:
         "../workflow_scripts/check_images.py"
 
 
 rule check_concepts:
     input:
-        tree=dataset_tree("concept_data"),
-        files=own_files("concept_data"),
+        tree=datasets.tree(CONFIG, "concept_data"),
+        files=datasets.own_files(CONFIG, "concept_data"),
         library=library("check_concepts"),
     output:
-        summary=update(dataset_summary("concept_data")),
+        summary=update(datasets.summary(CONFIG, "concept_data")),
     log:
         f"{DATA}/{CONFIG['concept_data']['name']}/logs/check_concepts.log",
     benchmark:
@@ -145,7 +147,7 @@ rule check_concepts:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=lambda wildcards: dataset_root("concept_data"),
+        root=lambda wildcards: datasets.root(CONFIG, "concept_data"),
         checks={
             "name": CONFIG["concept_data"]["name"],
         },
@@ -155,15 +157,15 @@ rule check_concepts:
 
 rule pack_concepts:
     input:
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=datasets.summary(CONFIG, "concept_data"),
+        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("pack_concepts"),
     output:
-        pack=directory(packed_concepts()),
+        pack=directory(datasets.packed(CONFIG)),
     log:
-        f"{packed_concepts()}.job/logs/pack_concepts.log",
+        f"{datasets.packed(CONFIG)}.job/logs/pack_concepts.log",
     benchmark:
-        f"{packed_concepts()}.job/benchmarks/pack_concepts.tsv"
+        f"{datasets.packed(CONFIG)}.job/benchmarks/pack_concepts.tsv"
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -173,6 +175,6 @@ rule pack_concepts:
         # Whether photographs are packed changes no result: a new limit packs nothing again.
         pixels_mib=round(1024 * CONFIG["dissection"]["pack_pixels_gib"]),
     params:
-        pack=pack_params(),
+        pack=datasets.packing(CONFIG),
     script:
         "../workflow_scripts/pack_concepts.py"

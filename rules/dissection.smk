@@ -4,9 +4,9 @@
 rule dissect:
     input:
         model=f"{MODEL}/model.pt",
-        concepts=packed_concepts(),
+        concepts=datasets.packed(CONFIG),
         # The photographs, if they are too many to be packed.
-        tree=dataset_tree("concept_data"),
+        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("dissect"),
     output:
         tallies=expand(
@@ -31,28 +31,30 @@ rule dissect:
     benchmark:
         f"{DISSECTION}/benchmarks/dissect.tsv"
     wildcard_constraints:
-        model=one_of(MODELS),
-        seed=seeds(),
+        model=one_of(CONFIG["models"]),
+        seed=one_of(models.seeds(CONFIG)),
     conda:
         "../envs/dissection.yaml"
     threads: job("dissection", "threads")
     resources:
-        **dissection_resources(),
+        **dissections.resources(CONFIG),
         mem_mb=job("dissection", "mem_mb"),
         runtime=job("dissection", "runtime"),
         gpu=gpus(),
     params:
-        dissection=dissection_params,
+        dissection=lambda wildcards: dissections.params(
+            CONFIG, wildcards.model, int(wildcards.seed)
+        ),
     script:
         "../workflow_scripts/dissect.py"
 
 
 rule activation_maps:
     input:
-        models=figure03_files("models"),
-        tallies=figure03_files("tallies"),
-        concepts=packed_concepts(),
-        tree=dataset_tree("concept_data"),
+        models=figures.figure03_networks(CONFIG),
+        tallies=figures.figure03_tallies(CONFIG),
+        concepts=datasets.packed(CONFIG),
+        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("activation_maps"),
     output:
         maps=f"{RUN}/dissection/activation_maps.npz",
@@ -68,6 +70,6 @@ rule activation_maps:
         runtime=job("dissection", "runtime"),
         gpu=gpus(),
     params:
-        maps=maps_params(),
+        maps=figures.maps_params(CONFIG),
     script:
         "../workflow_scripts/activation_maps.py"

@@ -5,8 +5,8 @@
 
 rule table01:
     input:
-        tallies=table01_tallies(),
-        metrics=table01_metrics(),
+        tallies=tables.table01_tallies(CONFIG),
+        metrics=tables.metrics(CONFIG),
         reference=PUBLISHED,
         library=library("table01"),
     output:
@@ -26,7 +26,7 @@ rule table01:
     conda:
         "../envs/paper.yaml"
     params:
-        table=table01_params(),
+        table=tables.table01_params(CONFIG),
     script:
         "../workflow_scripts/table01.py"
 
@@ -52,7 +52,7 @@ rule table01_comparison:
     conda:
         "../envs/paper.yaml"
     params:
-        table=table01_params(),
+        table=tables.table01_params(CONFIG),
     script:
         "../workflow_scripts/table01_comparison.py"
 
@@ -77,7 +77,7 @@ rule figure02:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=figure02_params(),
+        figure=figures.figure02_params(CONFIG),
     script:
         "../workflow_scripts/figure02.py"
 
@@ -102,15 +102,15 @@ rule figure03:
     conda:
         "../envs/paper.yaml"
     params:
-        maps=figure03_caption(),
-        dataset=dataset_names(),
+        maps=figures.figure03_params(CONFIG),
+        dataset=paper.dataset_names(CONFIG),
     script:
         "../workflow_scripts/figure03.py"
 
 
 rule figure09:
     input:
-        tallies=curve_tallies("figure09"),
+        tallies=figures.curve_tallies(CONFIG, "figure09"),
         library=library("figure09"),
     output:
         svg=report(
@@ -129,14 +129,14 @@ rule figure09:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=curve_params("figure09"),
+        figure=figures.curve_params(CONFIG, "figure09"),
     script:
         "../workflow_scripts/figure09.py"
 
 
 rule figure10:
     input:
-        tallies=curve_tallies("figure10"),
+        tallies=figures.curve_tallies(CONFIG, "figure10"),
         library=library("figure10"),
     output:
         svg=report(
@@ -155,15 +155,15 @@ rule figure10:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=curve_params("figure10"),
+        figure=figures.curve_params(CONFIG, "figure10"),
     script:
         "../workflow_scripts/figure10.py"
 
 
 rule table10:
     input:
-        tallies=table10_tallies(),
-        metrics=table01_metrics(),
+        tallies=tables.table10_tallies(CONFIG),
+        metrics=tables.metrics(CONFIG),
         reference=PUBLISHED_LOWER_LAYERS,
         library=library("table10"),
     output:
@@ -183,14 +183,14 @@ rule table10:
     conda:
         "../envs/paper.yaml"
     params:
-        table=table10_params(),
+        table=tables.table10_params(CONFIG),
     script:
         "../workflow_scripts/table10.py"
 
 
 rule concept_bars:
     input:
-        tallies=first_seed_file(".npz"),
+        tallies=lambda wildcards: paper.first_seed_file(CONFIG, wildcards.model, ".npz"),
         library=library("concept_bars"),
     output:
         svg=report(
@@ -210,19 +210,19 @@ rule concept_bars:
     conda:
         "../envs/paper.yaml"
     params:
-        network=first_seed,
-        measured=measured(),
-        dataset=dataset_names(),
+        network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
+        measured=paper.measured(CONFIG),
+        dataset=paper.dataset_names(CONFIG),
     script:
         "../workflow_scripts/concept_bars.py"
 
 
 rule unit_grids:
     input:
-        tallies=first_seed_file(".npz"),
-        top=first_seed_file("_top.npz"),
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        tallies=lambda wildcards: paper.first_seed_file(CONFIG, wildcards.model, ".npz"),
+        top=lambda wildcards: paper.first_seed_file(CONFIG, wildcards.model, "_top.npz"),
+        concepts=datasets.summary(CONFIG, "concept_data"),
+        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("unit_grids"),
     output:
         svg=f"{RUN}/figures/units_{{model}}.svg",
@@ -242,10 +242,10 @@ rule unit_grids:
     conda:
         "../envs/paper.yaml"
     params:
-        network=first_seed,
-        measured=measured(),
-        shown=unit_grid_params(),
-        dataset=dataset_names(),
+        network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
+        measured=paper.measured(CONFIG),
+        shown=figures.unit_grid_params(CONFIG),
+        dataset=paper.dataset_names(CONFIG),
     script:
         "../workflow_scripts/unit_grids.py"
 
@@ -254,31 +254,33 @@ rule gallery:
     input:
         tallies=f"{DISSECTION}/{{layer}}.npz",
         top=f"{DISSECTION}/{{layer}}_top.npz",
-        concepts=dataset_summary("concept_data"),
-        tree=dataset_tree("concept_data"),
+        concepts=datasets.summary(CONFIG, "concept_data"),
+        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("gallery"),
     output:
-        page=f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}.html",
+        page=gallery.page(CONFIG),
     log:
         f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}/logs/gallery.log",
     benchmark:
         f"{RUN}/gallery/{{model}}/seed{{seed}}/{{layer}}/benchmarks/gallery.tsv"
     wildcard_constraints:
-        model=one_of(MODELS),
-        seed=seeds(),
+        model=one_of(CONFIG["models"]),
+        seed=one_of(models.seeds(CONFIG)),
         layer=one_of(LAYERS),
     conda:
         "../envs/paper.yaml"
     params:
-        gallery=gallery_params,
+        gallery=lambda wildcards: gallery.page_params(
+            CONFIG, wildcards.model, int(wildcards.seed), wildcards.layer
+        ),
     script:
         "../workflow_scripts/gallery.py"
 
 
 rule gallery_index:
     input:
-        tallies=gallery_tallies(),
-        pages=gallery_pages(),
+        tallies=gallery.tallies(CONFIG),
+        pages=gallery.pages(CONFIG),
         library=library("gallery_index"),
     output:
         page=f"{RUN}/gallery/index.html",
@@ -289,14 +291,14 @@ rule gallery_index:
     conda:
         "../envs/paper.yaml"
     params:
-        index=gallery_index_params(),
+        index=gallery.index_params(CONFIG),
     script:
         "../workflow_scripts/gallery_index.py"
 
 
 rule write_manifest:
     input:
-        files=manifest_inputs(),
+        files=results.manifest_inputs(CONFIG),
         library=library("write_manifest"),
     output:
         manifest=f"{RUN}/manifest.json",
@@ -321,5 +323,5 @@ rule write_manifest:
 
 rule paper:
     input:
-        paper_files(),
+        results.paper_files(CONFIG),
         f"{RUN}/manifest.json",

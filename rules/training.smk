@@ -5,11 +5,11 @@
 
 rule train_model:
     input:
-        dataset=dataset_summary("training_data"),
-        tree=dataset_tree("training_data"),
+        dataset=datasets.summary(CONFIG, "training_data"),
+        tree=datasets.tree(CONFIG, "training_data"),
         # Nothing is trained before the concept dataset is known to be whole; its content is not used.
-        checked=ancient(dataset_summary("concept_data")),
-        teacher=teacher_file,
+        checked=ancient(datasets.summary(CONFIG, "concept_data")),
+        teacher=lambda wildcards: models.teacher_file(CONFIG, wildcards.model),
         library=library("train_model"),
     output:
         model=f"{MODEL}/model.pt",
@@ -21,9 +21,10 @@ rule train_model:
     benchmark:
         f"{MODEL}/benchmarks/train_model.tsv"
     wildcard_constraints:
-        model=trained_models(),
-        seed=seeds(),
-    priority: urgency
+        model=one_of(models.trained(CONFIG)),
+        seed=one_of(models.seeds(CONFIG)),
+    # Teachers first, since others wait for them.
+    priority: lambda wildcards: models.generations(CONFIG, wildcards.model)
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")
@@ -32,15 +33,17 @@ rule train_model:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=model_params,
+        model=lambda wildcards: models.params(
+            CONFIG, wildcards.model, int(wildcards.seed)
+        ),
     script:
         "../workflow_scripts/train_model.py"
 
 
 rule import_checkpoint:
     input:
-        dataset=dataset_summary("training_data"),
-        tree=dataset_tree("training_data"),
+        dataset=datasets.summary(CONFIG, "training_data"),
+        tree=datasets.tree(CONFIG, "training_data"),
         library=library("import_checkpoint"),
     output:
         model=f"{MODEL}/model.pt",
@@ -50,8 +53,8 @@ rule import_checkpoint:
     benchmark:
         f"{MODEL}/benchmarks/import_checkpoint.tsv"
     wildcard_constraints:
-        model=models_by("checkpoint"),
-        seed=seeds(),
+        model=one_of(models.by_method(CONFIG, "checkpoint")),
+        seed=one_of(models.seeds(CONFIG)),
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")
@@ -60,16 +63,18 @@ rule import_checkpoint:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=model_params,
+        model=lambda wildcards: models.params(
+            CONFIG, wildcards.model, int(wildcards.seed)
+        ),
     script:
         "../workflow_scripts/import_checkpoint.py"
 
 
 rule initialise_model:
     input:
-        dataset=dataset_summary("training_data"),
-        tree=dataset_tree("training_data"),
-        like=same_network,
+        dataset=datasets.summary(CONFIG, "training_data"),
+        tree=datasets.tree(CONFIG, "training_data"),
+        like=lambda wildcards: models.metrics_of_same_network(CONFIG, wildcards.model),
         library=library("initialise_model"),
     output:
         model=f"{MODEL}/model.pt",
@@ -79,8 +84,8 @@ rule initialise_model:
     benchmark:
         f"{MODEL}/benchmarks/initialise_model.tsv"
     wildcard_constraints:
-        model=models_by("random_init"),
-        seed=seeds(),
+        model=one_of(models.by_method(CONFIG, "random_init")),
+        seed=one_of(models.seeds(CONFIG)),
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")
@@ -89,6 +94,8 @@ rule initialise_model:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=model_params,
+        model=lambda wildcards: models.params(
+            CONFIG, wildcards.model, int(wildcards.seed)
+        ),
     script:
         "../workflow_scripts/initialise_model.py"

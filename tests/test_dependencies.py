@@ -92,16 +92,24 @@ def test_every_script_finds_its_own_modules(name):
     assert "kdlens/errors.py" in found
 
 
-def test_no_module_is_left_over():
-    used = {path for name in SCRIPT_NAMES for path in library_modules(SCRIPTS / f"{name}.py")}
-    # Read by the Snakefile, not by a script.
-    used |= {SCRIPTS / "kdlens/config.py", SCRIPTS / "kdlens/dependencies.py"}
-    used |= {SCRIPTS / "kdlens/schema.py", SCRIPTS / "kdlens/data/sources.py"}
-    used |= {SCRIPTS / "kdlens/data/choices.py", SCRIPTS / "kdlens/config_figures.py"}
-    used |= {
-        SCRIPTS / f"kdlens/{name}.py" for name in ("architectures", "config_models", "variables")
-    }
+def used_by_scripts() -> set[Path]:
+    return {path for name in SCRIPT_NAMES for path in library_modules(SCRIPTS / f"{name}.py")}
+
+
+def used_by_the_rules(folder: Path) -> set[Path]:
+    """The modules that rules/common.smk imports, which is Python throughout."""
+    (folder / "common.py").write_text((SCRIPTS.parent / "rules/common.smk").read_text("utf-8"))
+    (folder / "kdlens").symlink_to(SCRIPTS / "kdlens")
+    return {SCRIPTS / path.relative_to(folder) for path in library_modules(folder / "common.py")}
+
+
+def test_no_module_is_left_over(tmp_path):
+    used = used_by_scripts() | used_by_the_rules(tmp_path)
     assert set(SCRIPTS.glob("kdlens/**/*.py")) - used == set()
+
+
+def test_an_edit_of_the_plan_reruns_no_job():
+    assert not [path for path in used_by_scripts() if "plan" in path.parent.parts]
 
 
 @pytest.mark.parametrize("name", SCRIPT_NAMES)

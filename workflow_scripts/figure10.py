@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.paper.curves import IOU_THRESHOLD, draw
-from kdlens.paper.style import save
-from kdlens.paper.table01 import Settings, write_csv
-from kdlens.paper.table01_count import count_tables
+from kdlens.paper.curve_files import write_curves
+from kdlens.paper.curves import IOU_THRESHOLD
+from kdlens.paper.table01 import Settings
 
 
 def main(
@@ -39,18 +38,8 @@ def main(
         Settings(layer, quantile, threshold, denominator, **dataset)
         for threshold in sorted(iou_thresholds)
     ]
-    tables = count_tables(runs, tallies, settings)
-    write_csv(csv, *tables)
-    save(
-        draw(tables, IOU_THRESHOLD),
-        {"svg": svg, "pdf": pdf, "png": png},
-        title="Concept detectors of each model against the IoU threshold",
-        description=(
-            f"Units of {layer} that detect a concept (quantile {quantile:g}, {denominator}-level "
-            f"denominator); networks {settings[0].trained}, concepts of "
-            f"{dataset['concepts']}."
-        ),
-    )
+    figure = {"svg": svg, "pdf": pdf, "png": png}
+    write_curves(IOU_THRESHOLD, settings, runs, tallies, csv, figure)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.files import write_text
-from kdlens.paper.page import to_page
-from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table01_count import count_detectors
 from kdlens.paper.table01_render import to_latex, to_markdown
+from kdlens.paper.table_files import write_table
 
 
 def main(
@@ -39,19 +38,9 @@ def main(
         iou_threshold, quantile, denominator, layer: how detectors are counted.
         dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
     """
-    settings = Settings(
-        layer=layer,
-        quantile=quantile,
-        iou_threshold=iou_threshold,
-        denominator=denominator,
-        training=dataset["training"],
-        concepts=dataset["concepts"],
-    )
+    settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     table = count_detectors(runs, tallies, metrics, reference, settings)
-    write_csv(csv, table)
-    write_text(md, to_markdown(table))
-    write_text(html, to_page(to_markdown(table)))
-    write_text(tex, to_latex(table))
+    write_table([table], to_markdown(table), to_latex(table), csv=csv, md=md, html=html, tex=tex)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

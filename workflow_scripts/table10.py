@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.files import write_text
-from kdlens.paper.page import to_page
-from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table10 import count_layers, to_latex, to_markdown
+from kdlens.paper.table_files import write_table
 
 
 def main(
@@ -41,10 +40,7 @@ def main(
     """
     settings = Settings(layers[0], quantile, iou_threshold, denominator, **dataset)
     tables = count_layers(runs, tallies, metrics, reference, layers, settings)
-    write_csv(csv, *tables)
-    write_text(md, to_markdown(tables))
-    write_text(html, to_page(to_markdown(tables)))
-    write_text(tex, to_latex(tables))
+    write_table(tables, to_markdown(tables), to_latex(tables), csv=csv, md=md, html=html, tex=tex)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

@@ -10,11 +10,13 @@ seconds, on a machine that could not run the networks.
 ``table01_render``   the same table for people: Markdown and LaTeX
 ``table01_comparison``   our changes against scratch beside the published ones
 ``table10``          the same counts for the lower layers
+``table_files``      the files of Tables 1 and 10, for programs and for people
 ``inputs``           tallies and top images, checked to be of the network they stand for
 ``page``             a Markdown table as an HTML page for the report
 ``figure02``         bars: detectors, unique detectors, detectors per category
 ``figure03``         activation maps of the best detector of a concept
 ``curves``           Figures 9 and 10: detectors against the quantile and the IoU threshold
+``curve_files``      their files, from tallies
 ``concept_bars``     the concepts that one network detects, as bars
 ``unit_grids``       the best units of one network with their top images
 ``legend``           the legend above a figure, and how wide a text is

@@ -1,0 +1,27 @@
+"""The files of a table: csv for programs, Markdown and HTML for readers, LaTeX for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kdlens.files import write_text
+from kdlens.paper.page import to_page
+from kdlens.paper.table01 import Table, write_csv
+
+
+def write_table(
+    tables: Sequence[Table],
+    markdown: str,
+    latex: str,
+    *,
+    csv: str | Path,
+    md: str | Path,
+    html: str | Path,
+    tex: str | Path,
+) -> None:
+    """Write ``tables`` one after another as csv, and the two texts that show them."""
+    write_csv(csv, *tables)
+    write_text(md, markdown)
+    write_text(html, to_page(markdown))
+    write_text(tex, latex)

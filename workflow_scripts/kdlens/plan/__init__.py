@@ -1,0 +1,18 @@
+"""What a config asks of the rules: paths, inputs and parameters of every job.
+
+Everything here is a function of the resolved config (see :func:`kdlens.config.resolve`) and of the
+wildcards' values, with nothing but the standard library; the rules call it, the scripts never do,
+so that an edit here runs a job again only if it changes what that job is given. What a function
+returns as a job's parameters is compared by Snakemake with what the job was last given, so it holds
+the keys that the job needs and no others.
+
+``paths``         the folders of a run, a model and a dissection
+``datasets``      how the two datasets come about and where they lie
+``models``        the networks: their files, and what makes them
+``dissections``   the tallies, and what a dissection is told
+``paper``         what tables, figures and captions share: the measurement, the rows
+``tables``        Tables 1 and 10
+``figures``       the figures, and the activation maps behind Figure 3
+``gallery``       the pages of units and their index
+``results``       every file that a run makes, and the check of files asked for by name
+"""

@@ -1,0 +1,123 @@
+"""The datasets, by role (``training_data``, ``concept_data``): how they come about, where they lie.
+
+A run that trains nothing may have no training data; what is said of it is then empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from kdlens.data.sources import is_archive
+from kdlens.plan import paths
+from kdlens.plan.paths import Config
+
+
+def origin(config: Config, role: str) -> str | None:
+    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder.
+
+    Nothing is returned for a dataset that the run does not have.
+    """
+    if role not in config:
+        return None
+    dataset = config[role]
+    if dataset["source"] == "concept_world":
+        return "rendered"
+    return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
+
+
+def names(config: Config, role: str, *origins: str) -> list[str]:
+    """Return the name of this dataset, if it comes about in one of these ways."""
+    return [config[role]["name"]] if origin(config, role) in origins else []
+
+
+def tree(config: Config, role: str) -> list[str]:
+    """Return the folder of a dataset that a rule makes, or nothing if there is none."""
+    made = names(config, role, "rendered", "unpacked")
+    return [f"{paths.data(config)}/{name}/tree" for name in made]
+
+
+def root(config: Config, role: str) -> str:
+    """Return the folder that holds a dataset's files."""
+    dataset = config[role]
+    made = tree(config, role)
+    return made[0] if made else str(Path(dataset["path"], dataset.get("subfolder", "")))
+
+
+def summary(config: Config, role: str) -> str | list[str]:
+    """Return the summary of a dataset, or nothing if the run has no such dataset."""
+    return f"{paths.data(config)}/{config[role]['name']}/dataset.json" if role in config else []
+
+
+def archive(config: Config, role: str) -> list[str]:
+    """Return the archive as an input, so that a new one is unpacked again.
+
+    An archive that is not there is left out (a dry run needs no data, and it may be fetched), but
+    not once it has been unpacked: then a changed list of inputs would unpack it again in vain.
+    """
+    path = config.get(role, {}).get("path")
+    if not path or not is_archive(path):
+        return []
+    made = any(Path(folder).is_dir() for folder in tree(config, role))
+    unpacked = made and "urls" not in config[role]
+    return [path] if unpacked or Path(path).is_file() else []
+
+
+def own_files(config: Config, role: str) -> list[str]:
+    """Return what to watch of a dataset that is used where it lies, as far as it exists."""
+    if origin(config, role) != "folder":
+        return []
+    folder = Path(root(config, role))
+    watched = ("index.csv", "label.csv", "category.csv")
+    if role == "training_data":
+        watched = splits(config).values()
+    return [str(folder / name) for name in watched if (folder / name).exists()]
+
+
+def splits(config: Config) -> dict[str, str]:
+    data = config.get("training_data", {})
+    return data.get("splits", {"train": "train", "val": "val"})
+
+
+def image_checks(config: Config) -> dict[str, Any]:
+    data = config.get("training_data", {})
+    return {
+        "name": data.get("name"),
+        "splits": splits(config),
+        "num_classes": data.get("num_classes"),
+    }
+
+
+def world(config: Config, role: str) -> dict[str, Any]:
+    keys = ("image_size", "mask_size", "classes", "images", "seed")
+    dataset = config.get(role, {})
+    return {key: dataset[key] for key in keys if key in dataset}
+
+
+def source(config: Config, role: str) -> dict[str, Any]:
+    dataset = config.get(role, {})
+    return {
+        "path": dataset.get("path"),
+        "urls": dataset.get("urls", []),
+        "sha256": dataset.get("sha256"),
+        "subfolder": dataset.get("subfolder"),
+    }
+
+
+def packing(config: Config) -> dict[str, Any]:
+    categories = sorted(config["concept_data"].get("categories", []))
+    return {
+        "image_size": config["dissection"]["image_size"],
+        "categories": categories or None,
+    }
+
+
+def packed(config: Config) -> str:
+    """Return the folder of the packed concept dataset: one for each choice, since runs share it."""
+    choice = packing(config)
+    text = json.dumps(choice, sort_keys=True)
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+    folder = f"packed_{choice['image_size']}_{digest}"
+    return f"{paths.data(config)}/{config['concept_data']['name']}/{folder}"

@@ -1,0 +1,97 @@
+"""The networks: their names and seeds, their files, and what the rules that make them are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kdlens.config_models import checkpoint_of
+from kdlens.plan import paths
+from kdlens.plan.paths import Config
+
+
+def trained(config: Config) -> list[str]:
+    return [name for name, model in config["models"].items() if "training" in model]
+
+
+def by_method(config: Config, method: str) -> list[str]:
+    return [name for name, model in config["models"].items() if model["method"] == method]
+
+
+def seeds(config: Config) -> list[int]:
+    return sorted({seed for model in config["models"].values() for seed in model["seeds"]})
+
+
+def pairs(config: Config, names: Iterable[str]) -> list[tuple[str, int]]:
+    """Return (model, seed) for every seed of the models named."""
+    return [(name, seed) for name in names for seed in config["models"][name]["seeds"]]
+
+
+def file(config: Config, name: str, seed: int, part: str = "model.pt") -> str:
+    return f"{paths.model(config, name, seed)}/{part}"
+
+
+def files(config: Config, part: str) -> list[str]:
+    """Return this file of every network."""
+    return [file(config, *pair, part) for pair in pairs(config, config["models"])]
+
+
+def generations(config: Config, name: str) -> int:
+    """Return how many generations of students wait for a model."""
+    students = [m for m, model in config["models"].items() if model.get("teacher") == name]
+    return max((1 + generations(config, student) for student in students), default=0)
+
+
+def teacher_file(config: Config, name: str) -> str | list[str]:
+    model = config["models"][name]
+    return file(config, model["teacher"], model["teacher_seed"]) if "teacher" in model else []
+
+
+def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
+    """Return the metrics of a checkpoint from which a null takes its number of classes.
+
+    Nothing, if the training data or the config say it.
+    """
+    network = config["models"][name]["network"]
+    if "training_data" in config or "classes" in config["networks"][network]:
+        return []
+    like = checkpoint_of(config["models"], network)
+    return file(config, like, config["models"][like]["seeds"][0], "metrics.json")
+
+
+def network(config: Config, name: str) -> dict[str, Any]:
+    """Return the shape of a model's network."""
+    shape = config["networks"][config["models"][name]["network"]]
+    return {key: value for key, value in shape.items() if key != "normalisation"}
+
+
+def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:
+    """Return how images are brought to a model's network: for training, or else at another size."""
+    normalised = config["networks"][config["models"][name]["network"]]["normalisation"]
+    data = config.get("training_data")
+    if size or data is None:
+        size = size or config["dissection"]["image_size"]
+        return {"size": size, **normalised}
+    resize = {"resize": data["resize"]} if "resize" in data else {}
+    return {"size": data["image_size"], **resize, **normalised}
+
+
+def params(config: Config, name: str, seed: int) -> dict[str, Any]:
+    """Return what the scripts that make a model need to know of its entry."""
+    model = config["models"][name]
+    told = {
+        "name": name,
+        "seed": seed,
+        "network": network(config, name),
+        "image": image(config, name),
+        "device": config["device"],
+    }
+    if "training" in model:
+        keys = ("alpha", "temperature")
+        method = {"name": model["method"], **{k: model[k] for k in keys if k in model}}
+        told |= {"method": method, "training": model["training"]}
+        teacher = model.get("teacher")
+        told["teacher_network"] = network(config, teacher) if teacher else None
+    if "weights" in model:
+        told |= {"weights": model["weights"], "downloads": f"{paths.data(config)}/weights"}
+    return told

@@ -1,0 +1,86 @@
+"""What tables, figures and captions share: how was measured, the rows, who stands for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kdlens.plan import dissections, models, paths
+from kdlens.plan.paths import Config
+
+Row = Mapping[str, Any]
+
+
+def measured(config: Config) -> dict[str, Any]:
+    """Return what tables and captions say of the measurement."""
+    settings = config["dissection"]
+    return {
+        "layer": dissections.table_layer(config),
+        "quantile": settings["quantiles"][0],
+        "iou_threshold": settings["iou_threshold"],
+        "denominator": settings["denominator"],
+    }
+
+
+def measured_in_all_layers(config: Config) -> dict[str, Any]:
+    return {key: value for key, value in measured(config).items() if key != "layer"}
+
+
+def dataset_names(config: Config) -> dict[str, str | None]:
+    """Return the names of the datasets; None for one that the run does not have."""
+    roles = {"training": "training_data", "concepts": "concept_data"}
+    return {key: config.get(role, {}).get("name") for key, role in roles.items()}
+
+
+def shown_as(config: Config, name: str) -> str:
+    """Return what colours a model in figures: its method, or that it is a teacher."""
+    taught = (model for model in config["models"].values() if "teacher" in model)
+    if name in {model["teacher"] for model in taught}:
+        return "teacher"
+    return config["models"][name]["method"]
+
+
+def rows(config: Config) -> list[dict[str, Any]]:
+    """Return the rows of Table 1 by seed: every model, then the shuffled-label null."""
+    paper = config["paper"]
+    found = []
+    for name, seed in models.pairs(config, paper["models"]):
+        model = config["models"][name]
+        found.append(
+            {
+                "model": name,
+                "seed": seed,
+                "label": model["label"],
+                "method": shown_as(config, name),
+                "reference": model.get("reference"),
+                "labels": "true",
+            }
+        )
+    shuffled = [row for row in found if row["model"] == paper["shuffled"]]
+    for row in shuffled:
+        label = f"{row['label']}, shuffled labels"
+        found.append({**row, "label": label, "reference": None, "labels": "shuffled"})
+    return found
+
+
+def tallies(config: Config, rows: Iterable[Row], layer: str | None = None) -> list[str]:
+    """Return the tallies of these rows, in the table's layer by default."""
+    return [
+        dissections.tallies(config, row["model"], row["seed"], layer, row["labels"]) for row in rows
+    ]
+
+
+def metrics(config: Config, rows: Iterable[Row]) -> list[str]:
+    return [models.file(config, row["model"], row["seed"], "metrics.json") for row in rows]
+
+
+def first_seed(config: Config, name: str) -> dict[str, Any]:
+    """Return the network that stands for a model where one is shown."""
+    model = config["models"][name]
+    return {"model": name, "seed": model["seeds"][0], "label": model["label"]}
+
+
+def first_seed_file(config: Config, name: str, suffix: str) -> str:
+    """Return a file of that network's dissection: the one of the table's layer."""
+    folder = paths.dissection(config, name, config["models"][name]["seeds"][0])
+    return f"{folder}/{dissections.table_layer(config)}{suffix}"

@@ -1,0 +1,92 @@
+"""Every file that a run makes, and the check of those that are asked for by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kdlens.errors import InputError, suggest
+from kdlens.plan import datasets, figures, gallery, models, paths, tables
+from kdlens.plan.paths import Config
+
+
+def paper_files(config: Config) -> list[str]:
+    """Return every table, figure and page of the run: all that it has enough to make."""
+    paper, folder = config["paper"], f"{paths.run(config)}/figures"
+    files = [
+        *tables.files(config, "table01", "csv", "md", "tex", "html"),
+        *tables.files(config, "table01_comparison", "csv", "md", "html"),
+        *figures.files(config, "figure02"),
+        *figures.files(config, "figure03"),
+        *[*figures.files(config, "figure10"), f"{folder}/figure10.csv"],
+    ]
+    if len(paper["figure09"]["quantiles"]) > 1:
+        files += [*figures.files(config, "figure09"), f"{folder}/figure09.csv"]
+    if paper["table10"]["layers"]:
+        files += tables.files(config, "table10", "csv", "md", "tex", "html")
+    for name in paper["models"]:
+        files += figures.files(config, f"concepts_{name}")
+    for name in paper["unit_grids"]["models"]:
+        files += figures.files(config, f"units_{name}")
+    if paper["gallery"]["enabled"]:
+        files += [*gallery.pages(config), f"{paths.run(config)}/gallery/index.html"]
+    return files
+
+
+def manifest_inputs(config: Config) -> list[str | list[str]]:
+    """Return the files that the manifest vouches for: every result of the run."""
+    trained = models.pairs(config, models.trained(config))
+    dissected = models.pairs(config, config["paper"]["models"])
+    endings = (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
+    return [
+        datasets.summary(config, "training_data"),
+        datasets.summary(config, "concept_data"),
+        *models.files(config, "model.pt"),
+        *models.files(config, "metrics.json"),
+        *[
+            models.file(config, *pair, file)
+            for pair in trained
+            for file in ("history.csv", "torchdistill.yaml")
+        ],
+        *[
+            f"{paths.dissection(config, *pair)}/{layer}{ending}"
+            for pair in dissected
+            for layer in config["dissection"]["layers"]
+            for ending in endings
+        ],
+        f"{paths.run(config)}/dissection/activation_maps.npz",
+        *paper_files(config),
+    ]
+
+
+def check_targets(config: Config, targets: Iterable[str]) -> None:
+    """Check that a target names no model or seed which the config does not have.
+
+    Snakemake itself would say no more than that no rule makes the file.
+
+    Args:
+        targets: the arguments of the command line; what is not a file of a run is passed over.
+
+    Raises:
+        InputError: at the first that does.
+    """
+    models = config["models"]
+    for target in targets:
+        files = re.match(
+            rf"{re.escape(config['results'])}/([^/]+)/(models|dissection|tables|figures|gallery)/",
+            target,
+        )
+        if files and files.group(1) != config["run"]:
+            raise InputError(
+                f"{target}: belongs to another run than '{config['run']}', which this config is "
+                "for; write the target first and then --configfile with the other run's config"
+            )
+        match = re.search(r"/(?:models|dissection|gallery)/([^/]+)/seed(\d+)/", target)
+        if not files or not match:
+            continue
+        name, seed = match.groups()
+        if name not in models:
+            raise InputError(f"{target}: the config has no model '{name}'; {suggest(name, models)}")
+        if int(seed) not in models[name]["seeds"]:
+            known = ", ".join(map(str, models[name]["seeds"]))
+            raise InputError(f"{target}: {name} has no seed {seed}; it has {known}")

@@ -1,0 +1,45 @@
+"""Table 1, the comparison with the published one, and Table 10."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kdlens.plan import paper, paths
+from kdlens.plan.paths import Config
+
+
+def files(config: Config, name: str, *extensions: str) -> list[str]:
+    return [f"{paths.run(config)}/tables/{name}.{extension}" for extension in extensions]
+
+
+def table01_tallies(config: Config) -> list[str]:
+    return paper.tallies(config, paper.rows(config))
+
+
+def metrics(config: Config) -> list[str]:
+    """Return the metrics of the tables' networks, in the order of the rows of Table 1."""
+    return paper.metrics(config, paper.rows(config))
+
+
+def table01_params(config: Config) -> dict[str, Any]:
+    return {
+        **paper.measured(config),
+        "runs": paper.rows(config),
+        "dataset": paper.dataset_names(config),
+    }
+
+
+def table10_tallies(config: Config) -> list[str]:
+    """Return the files of the first layer in the order of the rows, then the second's, ..."""
+    rows = paper.rows(config)
+    layers = config["paper"]["table10"]["layers"]
+    return [file for layer in layers for file in paper.tallies(config, rows, layer)]
+
+
+def table10_params(config: Config) -> dict[str, Any]:
+    return {
+        **paper.measured_in_all_layers(config),
+        "layers": config["paper"]["table10"]["layers"],
+        "runs": paper.rows(config),
+        "dataset": paper.dataset_names(config),
+    }
