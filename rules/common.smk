@@ -13,7 +13,7 @@ BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow_scripts"))
 
 from kdlens.config import published_rows, resolve
-from kdlens.config_models import checkpoint_of
+from kdlens.config_models import checkpoint_of, method_of
 from kdlens.data.choices import check_choices
 from kdlens.data.sources import is_archive
 from kdlens.dependencies import library_modules
@@ -302,9 +302,7 @@ def model_params(wildcards):
         "device": CONFIG["device"],
     }
     if "training" in model:
-        keys = ("alpha", "temperature")
-        method = {"name": model["method"], **{k: model[k] for k in keys if k in model}}
-        params |= {"method": method, "training": model["training"]}
+        params |= {"method": method_of(model), "training": model["training"]}
         params["teacher_network"] = (
             network_of(model["teacher"]) if "teacher" in model else None
         )
