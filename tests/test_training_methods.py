@@ -169,6 +169,18 @@ def test_a_training_killed_within_an_epoch_ends_the_same(name, arguments, whole,
     assert results(tmp_path) == results(whole(name))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_training_killed_on_a_gpu_ends_the_same(name, arguments, tmp_path):
+    on_gpu, folders = {"device": "cuda"}, (tmp_path / "whole", tmp_path / "parts")
+    train_model.main(**arguments(name, folders[0], **on_gpu))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        die_after(patch, writes=4 if "stage1" in SPECS[name] else 2)
+        train_model.main(**arguments(name, folders[1], **on_gpu))
+    train_model.main(**arguments(name, folders[1], **on_gpu))
+    assert results(folders[0]) == results(folders[1])
+
+
 @pytest.mark.parametrize("name", ["ft", "sskd"])
 @pytest.mark.parametrize("change", ["seed", "stage1"])
 def test_a_part_of_another_training_is_never_taken(

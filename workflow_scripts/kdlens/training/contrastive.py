@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+import torchvision  # noqa: F401 (torchdistill looks through its modules, which must be loaded)
 from torch import nn
 from torchdistill.datasets.registry import register_dataset_wrapper
 from torchdistill.losses.registry import register_mid_level_loss
@@ -147,8 +148,8 @@ class Others:
     Where torchdistill shuffles all N images for each image of a batch, this walks through those of
     other classes from a random start in steps of a random length, modulo a prime not below their
     number: all that it meets are different, every image is as likely as any other, and so is every
-    pair. The mean and the variance of a sum over the drawn images, as the loss is one, depend on
-    nothing else.
+    pair (but for the few numbers between the prime and theirs, which it skips). The mean and the
+    variance of a sum over the drawn images, as the loss is one, depend on nothing else.
 
     Args:
         classes: int64 (N,).
