@@ -100,10 +100,10 @@ class Trainer:
         state = load_checkpoint(checkpoint, fingerprint)
         handed_over: dict[str, Any] = {}
         for stage in range(state["stage"] if state else 0, len(self._epochs)):
-            resumed = state if state and state["stage"] == stage else None
             with _gpu_memory_errors():
-                self._open_stage(stage, handed_over if resumed is None else None)
-            first = self._resume(resumed, checkpoint) if resumed else 0
+                self._open_stage(stage, handed_over if state is None else None)
+            first = self._resume(state, checkpoint) if state else 0
+            state = None  # it can be large, and belongs to this stage only
             self._fit_stage(first, checkpoint, fingerprint)
             handed_over[f"stage{stage + 1}"] = self._parts()
             self._close_stage()
@@ -132,7 +132,6 @@ class Trainer:
 
     def _fit_stage(self, first: int, checkpoint: Path, fingerprint: str) -> None:
         epochs = self._box.num_epochs
-        trains_student = self._stage + 1 == len(self._epochs)
         if first < epochs:
             self._note_threads()
         start = time.monotonic()
@@ -140,8 +139,8 @@ class Trainer:
             with _gpu_memory_errors():
                 learning_rate, loss, waiting = self._train_epoch(epoch, first, start)
                 due = epoch + 1 == epochs or (epoch + 1) % self._evaluate_every == 0
-                evaluation = self._evaluate() if due and trains_student else None
-            number = sum(self._epochs[: self._stage]) + epoch + 1
+                evaluation = self._evaluate() if due and self._trains_student() else None
+            number = self._epochs_before() + epoch + 1
             self._history.add(number, learning_rate, loss, evaluation, self._stage + 1)
             self._save(checkpoint, fingerprint, epoch + 1)
             accuracy = f", val top-1 {evaluation.top1:.1f} %" if evaluation else ""
@@ -158,7 +157,7 @@ class Trainer:
         box = self._box
         loader = box.train_data_loader
         # Through all stages, so that no stage repeats the images of another.
-        number = sum(self._epochs[: self._stage]) + epoch
+        number = self._epochs_before() + epoch
         loader.sampler.set_epoch(number)
         # Whatever else draws numbers (dropout) starts from the epoch too.
         seed_generators(derived_seed(self._seed, Stream.EPOCH, number))
@@ -201,6 +200,12 @@ class Trainer:
             batch_size=self._box.train_data_loader.batch_size,
             workers=self._workers,
         )
+
+    def _trains_student(self) -> bool:
+        return self._stage + 1 == len(self._epochs)
+
+    def _epochs_before(self) -> int:
+        return sum(self._epochs[: self._stage])
 
     def _terms(self) -> dict[str, nn.Module]:
         """Return the losses; torchdistill's sum does not count them among its modules."""
@@ -273,8 +278,7 @@ class Trainer:
 
     def _require_finite(self, total: torch.Tensor, epoch: int) -> None:
         if not math.isfinite(float(total)):
-            last = self._stage + 1 == len(self._epochs)
-            section = "training" if last else f"stage{self._stage + 1}"
+            section = "training" if self._trains_student() else f"stage{self._stage + 1}"
             raise InputError(
                 f"{section}.learning_rate: the loss became infinite or undefined in epoch "
                 f"{epoch + 1}; write a lower learning rate"
