@@ -11,7 +11,7 @@ from torchdistill.losses.registry import get_high_level_loss
 
 from kdlens.errors import InputError
 from kdlens.training import losses  # noqa: F401 (registers the soft term)
-from kdlens.training.methods import METHODS, build_method
+from kdlens.training.methods import build_method
 from kdlens.training.recipe import build_recipe, read_recipe, write_recipe
 
 CLASSES, BATCH = 7, 5
@@ -106,12 +106,6 @@ def test_cross_entropy_is_the_plain_one(logits, tmp_path):
     loss = value_of(criterion_of({"name": "cross_entropy"}, tmp_path), student, teacher, labels)
     expected = -np.mean(np.sum(one_hot(labels) * np.log(softmax(student.detach().numpy())), axis=1))
     assert loss.item() == pytest.approx(expected, abs=1e-6)
-
-
-def test_only_kd_needs_a_teacher():
-    specs = {"alpha": 0.5, "temperature": 4}
-    needing = [name for name in METHODS if build_method({"name": name, **specs}).needs_teacher]
-    assert needing == ["kd"]
 
 
 def test_unknown_method_and_missing_hyper_parameter_are_named():

@@ -22,6 +22,8 @@ from tiny_training import (
     KD,
     NETWORK,
     TEACHER_NETWORK,
+    Killed,
+    die_after,
     make_dataset,
     make_teacher,
     results,
@@ -161,8 +163,8 @@ def test_every_schedule_goes_on_where_it_was_interrupted(
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train_model.main(**train_arguments(dataset, whole, **change))
     with monkeypatch.context() as patch:
-        _die_after(patch, writes=2)  # the recipe, and the checkpoint of the first epoch
-        with pytest.raises(_Killed):
+        die_after(patch, writes=2)  # the recipe, and the checkpoint of the first epoch
+        with pytest.raises(Killed):
             train_model.main(**train_arguments(dataset, parts, **change))
     train_model.main(**train_arguments(dataset, parts, **change))
     assert results(parts) == results(whole)
@@ -175,33 +177,13 @@ def test_every_schedule_goes_on_where_it_was_interrupted(
         assert rates[0] > rates[1] > rates[2]
 
 
-class _Killed(BaseException):
-    """Stands for a kill: nothing in the program may catch it and go on."""
-
-
-def _die_after(patch, writes):
-    """Make the process 'die' right after its n-th file has got its name."""
-    count = 0
-    plain = Path.replace
-
-    def replace(self, target):
-        nonlocal count
-        done = plain(self, target)
-        count += 1
-        if count == writes:
-            raise _Killed
-        return done
-
-    patch.setattr(Path, "replace", replace)
-
-
 def test_a_death_after_any_write_is_harmless(trained, dataset, kd, tmp_path, caplog):
     """Recipe, three checkpoints, model, history, metrics: die after each, start again."""
     caplog.set_level(logging.INFO)
     for writes in range(1, 8):
         folder = tmp_path / str(writes)
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
-            _die_after(patch, writes)
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+            die_after(patch, writes)
             train_model.main(**train_arguments(dataset, folder, **kd))
         assert (folder / "checkpoint.pt").exists() == (writes > 1)
         caplog.clear()
@@ -239,8 +221,8 @@ def test_a_useless_checkpoint_is_ignored_and_the_log_says_so(
     trained, dataset, kd, tmp_path, monkeypatch, caplog, damage
 ):
     change = {"training": {"learning_rate": 0.01}} if damage == "other settings" else {}
-    with monkeypatch.context() as patch, pytest.raises(_Killed):
-        _die_after(patch, writes=2)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        die_after(patch, writes=2)
         train_model.main(**train_arguments(dataset, tmp_path, **kd, **change))
     checkpoint = tmp_path / "checkpoint.pt"
     if damage == "truncated":
@@ -262,8 +244,8 @@ def test_a_useless_checkpoint_is_ignored_and_the_log_says_so(
 @pytest.fixture
 def stopped(dataset, kd, tmp_path):
     """The folder of a training, like ``trained``, that died after its first epoch."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
-        _die_after(patch, writes=2)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        die_after(patch, writes=2)
         train_model.main(**train_arguments(dataset, tmp_path, **kd, training={"in_memory": True}))
     return tmp_path
 
@@ -302,8 +284,8 @@ def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
     }
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train_model.main(**train_arguments(dataset, whole, **given))
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(_Killed):
-        _die_after(patch, writes=2)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        die_after(patch, writes=2)
         train_model.main(**train_arguments(dataset, parts, **given))
     try:
         train_model.main(**train_arguments(dataset, parts, **given, threads=2))

@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import initialise_model
+from kdlens.config_models import method_of
 from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
+from kdlens.schema import load_schema, with_defaults
+
+_SCHEMA = load_schema(Path(__file__).parent.parent / "config/schemas/config.schema.yaml")
+_MODEL = _SCHEMA["properties"]["models"]["additionalProperties"]
 
 CLASSES = ("blue", "green", "red")
 IMAGE = {"size": 32, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3]}
@@ -90,3 +96,30 @@ def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, An
 def results(folder: Path) -> dict[str, bytes]:
     """Return the bytes of every file that a training leaves in its folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def method_spec(name: str, **hyper_parameters: Any) -> dict[str, Any]:
+    """Return a taught method as a job gets it: what is not given has the schema's default."""
+    model = {"method": name, "network": "x", "teacher": "y", **hyper_parameters}
+    spec = method_of(with_defaults(model, _MODEL, _SCHEMA))
+    return {"teacher_layers": spec["layers"], **spec} if "layers" in spec else spec
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the program may catch it and go on."""
+
+
+def die_after(patch: pytest.MonkeyPatch, writes: int) -> None:
+    """Make the process 'die' right after its n-th file has got its name."""
+    count = 0
+    plain = Path.replace
+
+    def replace(self, target):
+        nonlocal count
+        done = plain(self, target)
+        count += 1
+        if count == writes:
+            raise Killed
+        return done
+
+    patch.setattr(Path, "replace", replace)

@@ -20,8 +20,9 @@ from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weig
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
 from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
 from kdlens.training.evaluation import model_metrics
-from kdlens.training.methods import build_method
+from kdlens.training.methods import Setting, build_method, needs_teacher
 from kdlens.training.networks import initialise_network, load_network, require_classes
+from kdlens.training.probe import Probe
 from kdlens.training.recipe import build_recipe, write_recipe
 from kdlens.training.trainer import Trainer
 
@@ -63,13 +64,13 @@ def main(
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
     precision = resolve_precision(training.get("precision", "auto"), torch_device)
-    chosen = build_method(method)
-    if chosen.needs_teacher and (teacher is None or teacher_network is None):
+    taught = needs_teacher(method["name"])
+    if taught and (teacher is None or teacher_network is None):
         raise InputError(
             f"models.{name}: method {method['name']} needs a teacher; name another model's entry "
             "under teacher"
         )
-    if not chosen.needs_teacher:
+    if not taught:
         teacher = teacher_network = None
 
     data = read_dataset(dataset)
@@ -90,6 +91,17 @@ def main(
     where = {"image": image, "held": held, "device": torch_device, "threads": threads}
     train_images = open_split(dataset, "train", **where, augmentation=augmentation, seed=seed)
     val_images = open_split(dataset, "val", **where)
+
+    chosen = build_method(
+        method,
+        Setting(
+            name=name,
+            seed=seed,
+            student=Probe(student, network, image["size"]),
+            teacher=teacher_model and Probe(teacher_model, teacher_network, image["size"]),
+            class_sizes=torch.bincount(train_images.labels.cpu(), minlength=classes).tolist(),
+        ),
+    )
 
     # What the training depends on. Whether images are held or streamed is not among it, and
     # neither is the number of threads: see kdlens.training.checkpoints.

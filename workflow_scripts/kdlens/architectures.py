@@ -7,9 +7,13 @@ within a block is left to the job that builds the network.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from kdlens.errors import InputError, suggest
+
+PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
+"""What may differ in an entry of ``networks`` for a ResNet, and how the published network is."""
 
 _RESNETS = {
     "resnet18": (2, 2, 2, 2),
@@ -46,6 +50,21 @@ def require_layers(architecture: str, layers: Collection[str], network: str) -> 
         layers: dotted names, from the config's ``dissection.layers``.
         network: the entry of ``networks`` that the message names.
     """
+    problem = unknown_layer(architecture, layers)
+    if problem:
+        raise InputError(
+            f"config key dissection.layers: {problem}. Every network of a run is dissected at "
+            f"the same layers: correct them, or move networks.{network} to a run of its own"
+        )
+
+
+def unknown_layer(architecture: str, layers: Collection[str]) -> str | None:
+    """Return which of ``layers`` an architecture does not have and what it has, None if it has all.
+
+    Args:
+        architecture: one of those that the config's schema lists.
+        layers: dotted names.
+    """
     names = layer_names(architecture)
     blocks = tuple(f"{name}." for name in names if _is_block(name))
     for layer in layers:
@@ -54,11 +73,11 @@ def require_layers(architecture: str, layers: Collection[str], network: str) -> 
             # Of as many parts, or the closest to "layer5" would be "layer3.5".
             similar = [name for name in names if name.count(".") == layer.count(".")]
             hint = suggest(layer, similar).split("Known:")[0]
-            raise InputError(
-                f"config key dissection.layers: {architecture} has no layer '{layer}'; {hint}"
-                f"Known: {describe_layers(architecture)}. Every network of a run is dissected at "
-                f"the same layers: correct them, or move networks.{network} to a run of its own"
+            return (
+                f"{architecture} has no layer '{layer}'; {hint}"
+                f"Known: {describe_layers(architecture)}"
             )
+    return None
 
 
 def layer_names(architecture: str) -> list[str]:
@@ -119,3 +138,15 @@ def _densenet(depths: Iterable[int]) -> Iterable[str]:
             parts = (f"{part}{n}" for n in (1, 2) for part in ("norm", "relu", "conv"))
             yield from (f"{name}.{part}" for part in parts)
     yield from ("features.norm5", "classifier")
+
+
+def same_network(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two entries of ``networks`` have the same shape, but for their classes."""
+    return describe_network(one) == describe_network(other)
+
+
+def describe_network(spec: Mapping[str, Any]) -> str:
+    """Return the shape of an entry of ``networks`` in a few words."""
+    changed = [key for key, usual in PUBLISHED.items() if spec.get(key, usual) != usual]
+    variant = ", ".join(f"{key} {spec[key]}" for key in changed)
+    return f"{spec['architecture']} ({variant})" if variant else spec["architecture"]

@@ -15,12 +15,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kdlens.architectures import require_layers
+from kdlens.architectures import (
+    PUBLISHED,
+    describe_network,
+    require_layers,
+    same_network,
+    unknown_layer,
+)
 from kdlens.errors import InputError, suggest
 from kdlens.files import sha256_of
 from kdlens.variables import expand, expand_path
 
-_PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
+# Keys of a model that are no hyper-parameters of its method.
+_GENERAL = ("label", "network", "method", "seeds", "reference", "teacher", "teacher_seed")
+_GENERAL += ("training", "weights")
 _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
 
 
@@ -45,7 +53,7 @@ def check_models(config: dict[str, Any]) -> None:
             )
         if "training" in model:
             model["training"] = {**config["training"], **model["training"]}
-            _check_training(model["training"], key)
+            _check_training(model["training"], f"{key}.training")
             _require_normalisation_of_training(config, name, model, "is trained here")
         _check_classes(config, name)
         if "teacher" in model:
@@ -54,10 +62,17 @@ def check_models(config: dict[str, Any]) -> None:
             _require_normalisation_of_training(
                 config, model["teacher"], taught_by, f"teaches {name} on the training data"
             )
+            _check_method(config, name)
         if "weights" in model:
             _check_weights(name, model["weights"])
             if len(model["seeds"]) != 1:
                 raise InputError(f"{key}.seeds: a checkpoint is one network; give one seed")
+
+
+def method_of(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's method as trainings know it: its ``name`` and its hyper-parameters."""
+    own = {key: value for key, value in model.items() if key not in _GENERAL}
+    return {"name": model["method"], **own}
 
 
 def require_what_trainings_need(config: Mapping[str, Any]) -> None:
@@ -74,7 +89,7 @@ def require_what_trainings_need(config: Mapping[str, Any]) -> None:
 
 def _check_network(config: Mapping[str, Any], name: str, network: dict[str, Any]) -> None:
     key, architecture = f"config key networks.{name}", network["architecture"]
-    for option, value in _PUBLISHED.items():
+    for option, value in PUBLISHED.items():
         if network[option] != value and not architecture.startswith("resnet"):
             raise InputError(
                 f"{key}.{option}: only a ResNet can be changed in this way, and "
@@ -159,21 +174,57 @@ def _check_weights(name: str, weights: dict[str, Any]) -> None:
 
 def _check_training(training: Mapping[str, Any], key: str) -> None:
     if training["nesterov"] and training["optimizer"] == "sgd" and not training["momentum"]:
+        raise InputError(f"{key}.nesterov: needs a momentum of more than 0; write nesterov: false")
+    if training.get("augmentation") == "imagenet" and training["in_memory"] is True:
         raise InputError(
-            f"{key}.training.nesterov: needs a momentum of more than 0; write nesterov: false"
-        )
-    if training["augmentation"] == "imagenet" and training["in_memory"] is True:
-        raise InputError(
-            f"{key}.training.in_memory: augmentation imagenet crops images in their stored size, "
+            f"{key}.in_memory: augmentation imagenet crops images in their stored size, "
             "so they cannot be held as squares; write auto or false"
         )
     if training["schedule"]["name"] == "multistep":
         late = [m for m in training["schedule"]["milestones"] if m >= training["epochs"]]
         if late:
             raise InputError(
-                f"{key}.training.schedule.milestones: {late[0]} is not before the last of "
-                f"{training['epochs']} epochs"
+                f"{key}.schedule.milestones: {late[0]} is not before the last of "
+                f"{training['epochs']} epochs; write earlier ones, or schedule: {{name: constant}}"
             )
+
+
+def _check_method(config: Mapping[str, Any], name: str) -> None:
+    """Check a taught model's hyper-parameters; ``teacher_layers``, left out, are ``layers``."""
+    model = config["models"][name]
+    teacher = config["models"][model["teacher"]]
+    network, teachers = (config["networks"][m["network"]] for m in (model, teacher))
+    key = f"config key models.{name}"
+    if model["method"] == "self_kd" and not same_network(network, teachers):
+        raise InputError(
+            f"{key}.teacher: {model['teacher']} is a {describe_network(teachers)}, {name} a "
+            f"{describe_network(network)}, and self_kd learns from a network of its own shape; "
+            "name such a model, or write method: kd"
+        )
+    if "stage1" in model:
+        _check_training(model["stage1"], f"{key}.stage1")
+    if "layers" in model:
+        problem = unknown_layer(network["architecture"], model["layers"])
+        if problem:
+            raise InputError(f"{key}.layers: {problem}. Write which of the student's layers learn")
+        problem = unknown_layer(
+            teachers["architecture"], model.setdefault("teacher_layers", model["layers"])
+        )
+        if problem:
+            raise InputError(
+                f"{key}.teacher_layers: {problem}. Write which of the teacher's layers teach"
+            )
+        if len(model["layers"]) != len(model["teacher_layers"]):
+            raise InputError(
+                f"{key}.teacher_layers: {len(model['teacher_layers'])} layers for "
+                f"{len(model['layers'])} in layers; write one for each"
+            )
+    images = config["training_data"].get("images", {}).get("train")
+    if images is not None and model.get("negatives", 0) >= images:
+        raise InputError(
+            f"{key}.negatives: {model['negatives']} is too many; there are {images} training "
+            "images, and negatives are those of other classes. Write a smaller number"
+        )
 
 
 def _check_teacher(config: dict[str, Any], name: str) -> None:

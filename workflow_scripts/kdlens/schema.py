@@ -93,6 +93,8 @@ def _one_line(error: Any) -> str:
         return f"{prefix}{_yaml(value)} is out of range; write a number of {limit}"
     if error.validator in ("minItems", "minProperties", "minLength"):
         return f"{prefix}is empty or too short; it needs at least {error.validator_value}"
+    if error.validator == "maxItems":
+        return f"{prefix}{_yaml(value)} is too long; write at most {error.validator_value}"
     if error.validator == "uniqueItems":
         return f"{prefix}{_yaml(value)} names something twice; name each once"
     return prefix + error.message

@@ -90,7 +90,7 @@ def _touched(above: Tensor) -> Tensor:
 
 def blocks_above(maps: Tensor, above: Tensor) -> Blocks:
     """Return the blocks of maps (B, U, h, w) with a corner where ``above`` (B, U, h, w) is true."""
-    images, units, height, width = maps.shape
+    _, units, height, width = maps.shape
     index = flatnonzero(_touched(above))
     places = (height + 1) * (width + 1)
     pair = index // places

@@ -1,7 +1,7 @@
 """One look for all figures: sizes, fonts, and one colour and hatch for each method.
 
 Colours are those of Okabe and Ito, which readers with the common kinds of colour blindness can
-tell apart, and four more for what that palette has no room for. Each method also has a hatch of
+tell apart, and seven more for what that palette has no room for. Each method also has a hatch of
 its own, so that a black-and-white print can still be read. The two nulls (a network with random
 weights; a trained one against shuffled labels) are grey: they are a yardstick, not a result.
 
@@ -97,12 +97,16 @@ METHODS: Mapping[str, Look] = {
     "checkpoint": Look("#7A5C3E", "**"),
     "random_init": Look("#DDDDDD", "////"),
     "shuffled": Look("#A6A6A6", "\\\\\\\\"),
+    "at+kd": Look("#117A8B", "\\\\\\..."),
+    "ft+kd": Look("#8E4585", "|||..."),
+    "crd+kd": Look("#8C2D04", "---..."),
 }
 """``teacher`` is for a teacher trained here (whatever its method), ``checkpoint`` for weights that
-were brought along, ``shuffled`` for any network counted against shuffled labels."""
+were brought along, ``shuffled`` for any network counted against shuffled labels. A ``+kd`` has its
+feature method's hatch with the dots of KD."""
 
 
-MARKERS: Mapping[str, str] = dict(zip(METHODS, "os^DvP*<>Xhd", strict=True))
+MARKERS: Mapping[str, str] = dict(zip(METHODS, "os^DvP*<>Xhdp8H", strict=True))
 """Each method's mark on a line, in matplotlib's notation; as the hatch, it works without colour."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kdlens.config_models import checkpoint_of
+from kdlens.config_models import checkpoint_of, method_of
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
 
@@ -87,9 +87,7 @@ def params(config: Config, name: str, seed: int) -> dict[str, Any]:
         "device": config["device"],
     }
     if "training" in model:
-        keys = ("alpha", "temperature")
-        method = {"name": model["method"], **{k: model[k] for k in keys if k in model}}
-        told |= {"method": method, "training": model["training"]}
+        told |= {"method": method_of(model), "training": model["training"]}
         teacher = model.get("teacher")
         told["teacher_network"] = network(config, teacher) if teacher else None
     if "weights" in model:

@@ -34,7 +34,7 @@ from kdlens.errors import InputError
 from kdlens.files import atomic_path, sha256_of
 from kdlens.training.networks import read_pickle
 
-_FORMAT = 1
+_FORMAT = 2
 _PLAIN = (bool, int, float, str, type(None))
 _log = logging.getLogger(__name__)
 

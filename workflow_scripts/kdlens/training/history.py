@@ -1,8 +1,9 @@
 """The course of a training, one row an epoch: ``history.csv``.
 
-Columns: ``epoch`` from 1; ``learning_rate`` of the epoch's last step; ``train_loss``, the mean of
-its batches' losses as they were minimised, in training mode; ``val_top1`` (percent) and
-``val_loss`` (cross-entropy) after the epoch, blank where it was not evaluated.
+Columns: ``epoch`` from 1, through all stages; ``learning_rate`` of the epoch's last step;
+``train_loss``, the mean of its batches' losses as they were minimised, in training mode;
+``val_top1`` (percent) and ``val_loss`` (cross-entropy) after the epoch, blank where it was not
+evaluated; ``stage`` of the method, from 1, of which the last one trains the student.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from kdlens.files import write_text
 from kdlens.training.evaluation import Evaluation
 
-COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss")
+COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss", "stage")
 
 
 @dataclass
@@ -30,10 +31,15 @@ class History:
     another number; none on a GPU."""
 
     def add(
-        self, epoch: int, learning_rate: float, loss: float, evaluation: Evaluation | None
+        self,
+        epoch: int,
+        learning_rate: float,
+        loss: float,
+        evaluation: Evaluation | None,
+        stage: int,
     ) -> None:
         top1, val_loss = (evaluation.top1, evaluation.loss) if evaluation else (None, None)
-        self.rows.append([epoch, learning_rate, loss, top1, val_loss])
+        self.rows.append([epoch, learning_rate, loss, top1, val_loss, stage])
         self.evaluation = evaluation or self.evaluation
 
     def write(self, path: str | Path) -> None:

@@ -1,6 +1,7 @@
-"""The soft term of knowledge distillation, as a loss that torchdistill's recipes can name.
+"""Losses that torchdistill's recipes can name, beside its own.
 
-Equation 1 of Han et al. 2023, with student logits z_s, teacher logits z_t, labels y, temperature T:
+The soft term of knowledge distillation: equation 1 of Han et al. 2023 is, with student logits z_s,
+teacher logits z_t, labels y and temperature T,
 
     L_KD = (1 - alpha) CE(softmax(z_s), y) + alpha T^2 CE(softmax(z_s / T), softmax(z_t / T))
 
@@ -11,15 +12,19 @@ torchdistill's own KDLoss is not used, for three reasons: its alpha weights the 
 the KL divergence in place of the cross-entropy, which is less by alpha T^2 H(softmax(z_t / T)), a
 constant for the student (so the gradients agree, the reported losses do not); and with its alpha at
 0 it leaves out T^2. A weighted sum of two terms is equation 1 for every alpha from 0 to 1.
+
+Losses of features are torchdistill's, in a wrapper that has them computed in float32. CRD's is in
+:mod:`kdlens.training.contrastive`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
-from torchdistill.losses.registry import register_mid_level_loss
+from torchdistill.losses.registry import register_loss_wrapper, register_mid_level_loss
 
 
 @register_mid_level_loss
@@ -46,3 +51,54 @@ class SoftCrossEntropyLoss(nn.Module):
 
     def __str__(self) -> str:
         return f"SoftCrossEntropyLoss(temperature={self.temperature})"
+
+
+@register_mid_level_loss
+class ReconstructionLoss(nn.Module):
+    """The mean square of what the teacher's part makes of a layer's output, less that output.
+
+    Args:
+        source: path of the layer.
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+
+    def forward(
+        self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        original = teacher_io[self.source]["output"]
+        return nn.functional.mse_loss(teacher_io["part"]["output"], original)
+
+    def __str__(self) -> str:
+        return f"ReconstructionLoss({self.source})"
+
+
+@register_loss_wrapper
+class InFloat32(nn.Module):
+    """Computes a loss in float32, whatever precision computed the features that it reads."""
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(
+        self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        device = student_io["."]["output"].device.type
+        with torch.autocast(device, enabled=False):
+            return self.loss(_in_float32(student_io), _in_float32(teacher_io), targets)
+
+    def __str__(self) -> str:
+        return str(self.loss)
+
+
+def _in_float32(io: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        path: {
+            key: value.float() if isinstance(value, torch.Tensor) else value
+            for key, value in values.items()
+        }
+        for path, values in io.items()
+    }

@@ -30,6 +30,7 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
+from kdlens.architectures import PUBLISHED
 from kdlens.errors import InputError, suggest
 from kdlens.training.randomness import Stream, derived_seed
 
@@ -40,7 +41,6 @@ RESNETS = {
     "resnet101": (Bottleneck, (3, 4, 23, 3)),
     "resnet152": (Bottleneck, (3, 8, 36, 3)),
 }
-_PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
 _COUNTER = ".num_batches_tracked"
 # Their training output is a tuple with auxiliary classifiers, which no loss here expects.
 _AUXILIARY = ("googlenet", "inception_v3")
@@ -127,11 +127,11 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
             f"network: {architecture} is not supported (it has auxiliary classifiers); "
             "choose another architecture, such as resnet50"
         )
-    variant = {key: spec.get(key, default) for key, default in _PUBLISHED.items()}
-    if variant == _PUBLISHED:
+    variant = {key: spec.get(key, default) for key, default in PUBLISHED.items()}
+    if variant == PUBLISHED:
         return torchvision.models.get_model(architecture, weights=None, num_classes=classes)
     if architecture not in RESNETS:
-        changed = ", ".join(key for key, value in _PUBLISHED.items() if variant[key] != value)
+        changed = ", ".join(key for key, value in PUBLISHED.items() if variant[key] != value)
         raise InputError(
             f"network: {architecture} is only available as published; leave out {changed}, "
             f"or choose one of {', '.join(RESNETS)}"

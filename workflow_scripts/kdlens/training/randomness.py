@@ -24,6 +24,8 @@ class Stream(enum.IntEnum):
     ORDER = 2
     AUGMENTATION = 3
     EPOCH = 4
+    PARTS = 5
+    NEGATIVES = 6
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

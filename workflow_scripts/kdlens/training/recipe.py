@@ -2,7 +2,8 @@
 
 The recipe is written as ``torchdistill.yaml`` beside the model and read back from there, so that
 what the file says is what was trained. torchdistill uses its ``train`` section; ``given`` says with
-which networks and data, on which device.
+which networks and data, on which device. A method of several stages has a section ``stage1``,
+``stage2``, ... for each below ``train``, as torchdistill's boxes of several stages have.
 
 Conventions of the sections, where they are not torchdistill's own:
 
@@ -10,7 +11,8 @@ Conventions of the sections, where they are not torchdistill's own:
   dictionary already (so ``requires_supp`` is false);
 - ``forward_proc`` hands on the network's output in float32, so that a loss is computed in full
   precision under mixed precision too;
-- schedules by step have ``scheduling_step`` 1, those by epoch 0.
+- schedules by step have ``scheduling_step`` 1, those by epoch 0;
+- a part beside a network that says ``trained_in: stage1`` is handed over from that stage.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from torchdistill.common.yaml_util import load_yaml_file
 
 from kdlens.errors import InputError
 from kdlens.files import write_text
-from kdlens.training.methods import Method
+from kdlens.training.methods.base import Method, Stage
 
 _HEADER = (
     "# The recipe that torchdistill was given; generated, so edit the config instead.\n"
@@ -52,6 +54,31 @@ def build_recipe(
         loader: arguments of torch's DataLoader that depend on how images are held.
         given: what the recipe is used with, for the reader.
     """
+    sections = [
+        _section(stage, {**training, **stage.training}, images=images, seed=seed, loader=loader)
+        for stage in method.stages
+    ]
+    if len(sections) == 1:
+        return {"given": dict(given), "train": sections[0]}
+    train = {f"stage{number}": section for number, section in enumerate(sections, start=1)}
+    return {"given": dict(given), "train": train}
+
+
+def stages_of(train: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the sections of a recipe's ``train``, by the names of the stages, in order."""
+    if "num_epochs" in train:
+        return {"stage1": dict(train)}
+    return dict(train)
+
+
+def _section(
+    stage: Stage,
+    training: Mapping[str, Any],
+    *,
+    images: int,
+    seed: int,
+    loader: Mapping[str, Any],
+) -> dict[str, Any]:
     batch_size = training["batch_size"]
     # Batch norm cannot normalise a last batch of a single image.
     drop_last = images > batch_size and images % batch_size == 1
@@ -63,7 +90,7 @@ def build_recipe(
         "requires_grad": True,
         "frozen_modules": [],
     }
-    train: dict[str, Any] = {
+    section: dict[str, Any] = {
         "num_epochs": training["epochs"],
         "train_data_loader": {
             "dataset_id": "train",
@@ -76,17 +103,19 @@ def build_recipe(
             "kwargs": {"batch_size": batch_size, "drop_last": drop_last, **loader},
         },
     }
-    if method.needs_teacher:
-        train["teacher"] = {**network, "requires_grad": False, **method.teacher}
-        train["student"] = {**network, **method.student}
+    if stage.dataset_wrapper is not None:
+        section["train_data_loader"]["dataset_wrapper"] = stage.dataset_wrapper
+    if stage.teacher is not None:
+        section["teacher"] = {**network, "requires_grad": False, **stage.teacher}
+        section["student"] = {**network, **stage.student}
     else:
-        train["model"] = {**network, **method.student}
-    train["optimizer"] = _optimizer(training)
+        section["model"] = {**network, **stage.student}
+    section["optimizer"] = _optimizer(training)
     scheduler = _scheduler(training, steps)
     if scheduler:
-        train["scheduler"] = scheduler
-    train["criterion"] = {"key": "WeightedSumLoss", "kwargs": {"sub_terms": method.terms}}
-    return {"given": dict(given), "train": train}
+        section["scheduler"] = scheduler
+    section["criterion"] = {"key": "WeightedSumLoss", "kwargs": {"sub_terms": stage.terms}}
+    return section
 
 
 def write_recipe(recipe: Mapping[str, Any], path: str | Path) -> None:

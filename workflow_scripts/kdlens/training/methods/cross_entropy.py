@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kdlens.training.methods.base import Method, label_term
+from kdlens.training.methods.base import Method, Setting, Stage, label_term
 
 
-def build(spec: Mapping[str, Any]) -> Method:
+def build(spec: Mapping[str, Any], setting: Setting | None = None) -> Method:
     """Return the method; it has no hyper-parameters."""
-    return Method(terms={"hard": label_term(1.0)})
+    return Method((Stage({"hard": label_term(1.0)}),))

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kdlens.training.methods.base import Method, label_term
+from kdlens.training.methods.base import Method, Setting, Stage, equation_1
 
 
-def build(spec: Mapping[str, Any]) -> Method:
+def build(spec: Mapping[str, Any], setting: Setting | None = None) -> Method:
     """Return the method; ``alpha`` weights the soft term, ``temperature`` softens both outputs."""
-    alpha, temperature = float(spec["alpha"]), float(spec["temperature"])
-    soft = {
-        "criterion": {"key": "SoftCrossEntropyLoss", "kwargs": {"temperature": temperature}},
-        "weight": alpha,
-    }
-    return Method(terms={"hard": label_term(1.0 - alpha), "soft": soft}, needs_teacher=True)
+    return Method((Stage(equation_1(spec), teacher={}),))
