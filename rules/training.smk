@@ -24,7 +24,7 @@ rule train_model:
         model=one_of(models.trained(CONFIG)),
         seed=one_of(models.seeds(CONFIG)),
     # Teachers first, since others wait for them.
-    priority: lambda wildcards: models.generations(CONFIG, wildcards.model)
+    priority: lambda wildcards: models.urgency(CONFIG, wildcards.model)
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")

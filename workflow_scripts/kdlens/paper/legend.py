@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from kdlens.paper.style import FONT_SIZE, WIDTH
 
@@ -20,8 +21,10 @@ from kdlens.paper.style import FONT_SIZE, WIDTH
 @functools.lru_cache
 def text_width(text: str) -> float:
     """Return the width of the widest line, in points."""
+    font = FontProperties(size=FONT_SIZE)
     return max(
-        TextPath((0, 0), line, size=FONT_SIZE).get_extents().width for line in text.split("\n")
+        text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
+        for line in text.split("\n")
     )
 
 

@@ -36,6 +36,15 @@ def files(config: Config, part: str) -> list[str]:
     return [file(config, *pair, part) for pair in pairs(config, config["models"])]
 
 
+def urgency(config: Config, name: str) -> int:
+    """Return the priority of a model's training: teachers first, since others wait for them.
+
+    Every training comes before all else: what is short is left for the end, when no training is
+    there any more to fill the other cores.
+    """
+    return 1 + generations(config, name)
+
+
 def generations(config: Config, name: str) -> int:
     """Return how many generations of students wait for a model."""
     students = [m for m, model in config["models"].items() if model.get("teacher") == name]
