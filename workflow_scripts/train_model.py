@@ -20,6 +20,7 @@ from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weig
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
 from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
 from kdlens.training.evaluation import model_metrics
+from kdlens.training.known_logits import KnownLogits, worth_knowing
 from kdlens.training.methods import Setting, build_method, needs_teacher
 from kdlens.training.networks import initialise_network, load_network, require_classes
 from kdlens.training.probe import Probe
@@ -103,6 +104,12 @@ def main(
         ),
     )
 
+    known_logits = (
+        teacher_model is not None
+        and chosen.asks_for_logits_only
+        and worth_knowing(train_images, classes, training["epochs"])
+    )
+
     # What the training depends on. Whether images are held or streamed is not among it, and
     # neither is the number of threads: see kdlens.training.checkpoints.
     facts = {
@@ -114,6 +121,7 @@ def main(
         "dataset_digest": data["digest"],
         "teacher_network": teacher_network,
         "teacher_sha256": teacher_sha256,
+        "known_logits": known_logits,
         "device": torch_device.type,
         "precision": precision,
         "torch": str(torch.__version__),
@@ -127,16 +135,20 @@ def main(
             seed=seed,
             loader=loader_options(train_images, workers, pin=torch_device.type == "cuda"),
             given={"model": name, "dataset": data["name"], **facts},
+            known_logits=known_logits,
         ),
         recipe,
     )
+    preprocess = Preprocess(image, torch_device)
+    if known_logits:
+        teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
     trainer = Trainer(
         recipe,
         student,
         teacher_model,
         train_images,
         val_images,
-        Preprocess(image, torch_device),
+        preprocess,
         workers=workers,
         evaluate_every=training.get("evaluate_every", 1),
         precision=precision,

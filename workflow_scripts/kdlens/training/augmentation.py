@@ -25,7 +25,31 @@ from PIL import Image
 from kdlens.training.randomness import Stream, uniforms
 
 AUGMENTATIONS = ("none", "flip", "crop_flip", "imagenet")
+FORMS = {"none": 1, "flip": 2}
+"""How many forms an image can take, where they can be counted: as it is, and mirrored."""
 _ATTEMPTS = 10
+
+
+def forms(name: str, keys: np.ndarray, seed: int) -> np.ndarray:
+    """Return which of its :data:`FORMS` each image takes, int64 (B,).
+
+    Args:
+        name: one of them.
+        keys: integers (B,), one for each pair of epoch and image.
+        seed: the training's seed.
+    """
+    if FORMS[name] == 1:
+        return np.zeros(len(keys), np.int64)
+    return _flipped(uniforms(seed, Stream.AUGMENTATION, keys, 3)).astype(np.int64)
+
+
+def in_form(images: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """Return images (B, S, S, 3) in forms (B,), int64 on their device."""
+    return torch.where(numbers[:, None, None, None] == 1, images.flip(2), images)
+
+
+def _flipped(draws: np.ndarray) -> np.ndarray:
+    return draws[:, 0] < 0.5
 
 
 def augment(name: str, images: torch.Tensor, keys: np.ndarray, seed: int) -> torch.Tensor:
@@ -39,10 +63,10 @@ def augment(name: str, images: torch.Tensor, keys: np.ndarray, seed: int) -> tor
     """
     if name == "none":
         return images
+    if name in FORMS:
+        return in_form(images, torch.from_numpy(forms(name, keys, seed)).to(images.device))
     draws = uniforms(seed, Stream.AUGMENTATION, keys, 3)
-    flipped = torch.from_numpy(draws[:, 0] < 0.5).to(images.device)
-    if name == "flip":
-        return torch.where(flipped[:, None, None, None], images.flip(2), images)
+    flipped = torch.from_numpy(_flipped(draws)).to(images.device)
     side = images.shape[1]
     reach = side // 8
     shifts = torch.from_numpy((draws[:, 1:] * (2 * reach + 1)).astype(np.int64) - reach)

@@ -35,7 +35,14 @@ from torchdistill.datasets.registry import register_collate_func
 
 from kdlens.data.image_folder import load_image, load_split, memory_of, read_dataset, split_files
 from kdlens.errors import InputError, suggest
-from kdlens.training.augmentation import AUGMENTATIONS, augment, random_resized_crop
+from kdlens.training.augmentation import (
+    AUGMENTATIONS,
+    FORMS,
+    augment,
+    forms,
+    in_form,
+    random_resized_crop,
+)
 from kdlens.training.randomness import Stream, permutation
 
 MEMORY_BUDGET = 2**30  # bytes of decoded images that a job may hold without being asked to
@@ -65,6 +72,12 @@ class ImageDataset(Dataset, ABC):
 class HeldImages(ImageDataset):
     """Decoded images in memory.
 
+    The supplementary dictionary has their ``form`` (B,), where these can be counted
+    (:data:`~kdlens.training.augmentation.FORMS`): image x forms + its form.
+
+    Attributes:
+        forms: how many forms an image can take; None if they cannot be counted.
+
     Args:
         images: uint8 (N, S, S, 3).
         labels: int64 (N,).
@@ -85,12 +98,23 @@ class HeldImages(ImageDataset):
         self._images = torch.from_numpy(images).to(device)
         self.labels = torch.from_numpy(labels).to(device)
         self._augmentation, self._seed = augmentation, seed
+        self.forms = FORMS.get(augmentation)
 
     def __getitems__(self, keys: Sequence[int]) -> Batch:
         keys = np.asarray(keys)
         index = torch.from_numpy(keys % len(self)).to(self.labels.device)
-        images = augment(self._augmentation, self._images[index], keys, self._seed)
-        return images, self.labels[index], {}
+        if self.forms is None:
+            images = augment(self._augmentation, self._images[index], keys, self._seed)
+            return images, self.labels[index], {}
+        form = torch.from_numpy(forms(self._augmentation, keys, self._seed)).to(index.device)
+        supplement = {"form": index * self.forms + form}
+        return in_form(self._images[index], form), self.labels[index], supplement
+
+    def all_forms(self, batch_size: int) -> Iterator[torch.Tensor]:
+        """Yield all images in all their forms, uint8 (B, S, S, 3), in the order of ``form``."""
+        numbers = torch.arange(len(self) * self.forms, device=self.labels.device)
+        for part in numbers.split(batch_size):
+            yield in_form(self._images[part // self.forms], part % self.forms)
 
 
 class StreamedImages(ImageDataset):

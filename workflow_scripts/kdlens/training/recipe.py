@@ -43,6 +43,7 @@ def build_recipe(
     seed: int,
     loader: Mapping[str, Any],
     given: Mapping[str, Any],
+    known_logits: bool = False,
 ) -> dict[str, Any]:
     """Return the recipe.
 
@@ -53,11 +54,15 @@ def build_recipe(
         seed: of their order.
         loader: arguments of torch's DataLoader that depend on how images are held.
         given: what the recipe is used with, for the reader.
+        known_logits: whether the teacher is a :class:`~kdlens.training.known_logits.KnownLogits`.
     """
     sections = [
         _section(stage, {**training, **stage.training}, images=images, seed=seed, loader=loader)
         for stage in method.stages
     ]
+    if known_logits:
+        for section in sections:
+            section["teacher"]["forward_proc"] = "look_up_logits"
     if len(sections) == 1:
         return {"given": dict(given), "train": sections[0]}
     train = {f"stage{number}": section for number, section in enumerate(sections, start=1)}

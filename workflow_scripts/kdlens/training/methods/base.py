@@ -64,6 +64,11 @@ class Method:
 
     stages: tuple[Stage, ...]
 
+    @property
+    def asks_for_logits_only(self) -> bool:
+        """Whether all that is asked of the teacher are its outputs for the batch as it is."""
+        return all(stage.teacher == {} and stage.dataset_wrapper is None for stage in self.stages)
+
 
 def label_term(weight: float, **criterion: Any) -> dict[str, Any]:
     """Return the term ``weight`` x torch's CrossEntropyLoss between the output and the labels."""
