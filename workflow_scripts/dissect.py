@@ -16,7 +16,12 @@ from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.engine import Dissection, dissect
 from kdlens.dissection.unit_table import unit_table
 from kdlens.files import sha256_of, write_text
-from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
+from kdlens.training.devices import (
+    keep_freed_memory,
+    resolve_device,
+    resolve_precision,
+    set_determinism,
+)
 from kdlens.training.networks import load_network
 
 _LOGGER = logging.getLogger("kdlens.dissect")
@@ -67,6 +72,7 @@ def main(
         What :func:`~kdlens.dissection.engine.dissect` returned.
     """
     set_determinism(0, threads)
+    keep_freed_memory()
     pack = PackedConcepts(concepts, categories)
     target = resolve_device(device)
     loaded = load_network(network, None, model, target)

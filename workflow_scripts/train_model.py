@@ -18,7 +18,12 @@ from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
-from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
+from kdlens.training.devices import (
+    keep_freed_memory,
+    resolve_device,
+    resolve_precision,
+    set_determinism,
+)
 from kdlens.training.evaluation import model_metrics
 from kdlens.training.known_logits import KnownLogits, worth_knowing
 from kdlens.training.methods import Setting, build_method, needs_teacher
@@ -63,6 +68,7 @@ def main(
         threads: CPU threads to compute with.
     """
     set_determinism(seed, threads)
+    keep_freed_memory()
     torch_device = resolve_device(device)
     precision = resolve_precision(training.get("precision", "auto"), torch_device)
     taught = needs_teacher(method["name"])

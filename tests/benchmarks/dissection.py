@@ -46,6 +46,7 @@ from kdlens.dissection.engine import dissect  # noqa: E402
 from kdlens.dissection.precision import Sample, spread  # noqa: E402
 from kdlens.dissection.run import NetworkInput  # noqa: E402
 from kdlens.dissection.stream import batches, pixels_of  # noqa: E402
+from kdlens.training.devices import keep_freed_memory  # noqa: E402
 
 LAYERS = ["layer1", "layer2", "layer3", "layer4"]
 QUANTILES = [0.005, *(number / 1000 for number in range(1, 11) if number != 5)]
@@ -160,6 +161,7 @@ def published(network, concepts, size: int, folder: Path, device: torch.device) 
 
 def measure(case: str, data: Path, settings: argparse.Namespace) -> dict:
     torch.set_num_threads(settings.threads)
+    keep_freed_memory()  # as the workflow's jobs do
     device = torch.device(settings.device)
     packed = case == FORWARD_PACKED or (case in DISSECTIONS and DISSECTIONS[case][2])
     concepts = PackedConcepts(data / "packed") if packed else Broden(data / "tree")

@@ -6,6 +6,8 @@ float32, while convolutions and matrix products are computed in bfloat16.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import os
 import random
@@ -17,6 +19,8 @@ import torch
 from kdlens.errors import InputError
 
 _CPU_INFO = Path("/proc/cpuinfo")
+# Names in malloc.h, and the largest number that mallopt takes.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _NEVER = -1, -3, 2**31 - 1
 _log = logging.getLogger(__name__)
 
 
@@ -81,6 +85,19 @@ def set_determinism(seed: int, threads: int) -> None:
     # Deterministic mode would also fill new tensors, which costs time and only guards against bugs.
     torch.utils.deterministic.fill_uninitialized_memory = False
     seed_generators(seed)
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that a batch frees, for the next one.
+
+    The C library gives large pieces back to the system at once, which then has to clear them anew:
+    a sixth of the time of a ResNet-18's forward pass at 224 pixels on a CPU. For a job that does
+    one thing and ends; where the C library is another one than glibc, nothing is changed.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_TRIM_THRESHOLD, _NEVER)
+        mallopt(_MMAP_THRESHOLD, _NEVER)
 
 
 def seed_generators(seed: int) -> None:
