@@ -74,8 +74,6 @@ DATA = paths.data(CONFIG)
 RUN = paths.run(CONFIG)
 MODEL = paths.model(CONFIG)
 DISSECTION = paths.dissection(CONFIG)
-LAYERS = CONFIG["dissection"]["layers"]
-TABLE_LAYER = dissections.table_layer(CONFIG)
 
 
 def one_of(names):

@@ -163,7 +163,7 @@ rule figure10:
 rule table10:
     input:
         tallies=tables.table10_tallies(CONFIG),
-        metrics=tables.metrics(CONFIG),
+        metrics=paper.metrics(CONFIG, tables.table10_rows(CONFIG)),
         reference=PUBLISHED_LOWER_LAYERS,
         library=library("table10"),
     output:
@@ -211,7 +211,7 @@ rule concept_bars:
         "../envs/paper.yaml"
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
-        measured=paper.measured(CONFIG),
+        measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         dataset=paper.dataset_names(CONFIG),
     script:
         "../workflow_scripts/concept_bars.py"
@@ -243,7 +243,7 @@ rule unit_grids:
         "../envs/paper.yaml"
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
-        measured=paper.measured(CONFIG),
+        measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         shown=figures.unit_grid_params(CONFIG),
         dataset=paper.dataset_names(CONFIG),
     script:
@@ -266,7 +266,7 @@ rule gallery:
     wildcard_constraints:
         model=one_of(CONFIG["models"]),
         seed=one_of(models.seeds(CONFIG)),
-        layer=one_of(LAYERS),
+        layer=one_of(dissections.all_layers(CONFIG)),
     conda:
         "../envs/paper.yaml"
     params:

@@ -279,7 +279,7 @@ def test_a_checkpoints_path_and_checksum_come_from_the_environment(monkeypatch):
         (
             "networks.mine.architecture",
             "vgg16",
-            "vgg16 has no layer 'layer4'; Known: features.0 to features.30. Every network of a run",
+            "vgg16 has no layer 'layer4'; Known: features.0 to features.30. Correct them",
         ),
         (
             "models.random_init.network",

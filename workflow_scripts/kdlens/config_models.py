@@ -35,7 +35,7 @@ _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
 def check_models(config: dict[str, Any]) -> None:
     """Check networks and models of a config that :func:`require_what_trainings_need` has passed.
 
-    Fills in labels, trainings, teachers' seeds and normalisations.
+    Fills in labels, trainings, teachers' seeds, normalisations and the networks' layers.
 
     Raises:
         InputError: at the first thing that is wrong.
@@ -95,7 +95,13 @@ def _check_network(config: Mapping[str, Any], name: str, network: dict[str, Any]
                 f"{key}.{option}: only a ResNet can be changed in this way, and "
                 f"{architecture} is none; leave it out"
             )
-    require_layers(architecture, config["dissection"]["layers"], name)
+    if "layers" in network:
+        problem = unknown_layer(architecture, network["layers"])
+        if problem:
+            raise InputError(f"{key}.layers: {problem}")
+    else:
+        network["layers"] = list(config["dissection"]["layers"])
+        require_layers(architecture, network["layers"], name)
     if "normalisation" not in network:
         if "training_data" not in config:
             raise InputError(

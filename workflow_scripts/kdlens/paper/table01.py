@@ -68,8 +68,9 @@ IDENTITY = ("model", "label", "method", "labels", "reference")
 class Settings:
     """What the counts of a table hang on; the same for all its groups.
 
-    ``training`` and ``concepts`` are names of data sets (without a training data set in the run,
-    ``training`` is None), ``denominator`` is "image" or "mask".
+    ``layer`` is the layer, or those of several architectures with commas between; each group has
+    its own. ``training`` and ``concepts`` are names of data sets (without a training data set in
+    the run, ``training`` is None), ``denominator`` is "image" or "mask".
     """
 
     layer: str
@@ -94,6 +95,7 @@ class Group:
     method: str
     labels: str
     reference: str | None
+    layer: str
     units: int
     seeds: tuple[int, ...]
     values: Mapping[str, tuple[float | None, ...]]
@@ -181,7 +183,7 @@ def write_csv(path: str | Path, *tables: Table) -> None:
 def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
     identity = {name: getattr(group, name) for name in IDENTITY}
     settings = asdict(table.settings)
-    measured = identity | settings | {"units": group.units}
+    measured = identity | settings | {"units": group.units, "layer": group.layer}
     rows = [
         measured
         | {"row": "seed", "seed": seed, "seeds": 1}
@@ -245,6 +247,7 @@ def read_csv(path: str | Path) -> Table:
         for name in ("quantile", "iou_threshold"):
             settings[name] = float(settings[name])
         settings["training"] = settings["training"] or None
+        settings["layer"] = ", ".join(dict.fromkeys(group.layer for group in groups))
     except ValueError as error:
         raise InputError(f"{path}: {error}; delete it and run the workflow again") from error
     return Table(Settings(**settings), categories, groups)
@@ -263,6 +266,7 @@ def _read_group(
         method=method,
         labels=labels,
         reference=reference or None,
+        layer=rows[0]["layer"],
         units=int(rows[0]["units"]),
         seeds=tuple(int(row["seed"]) for row in rows),
         values={c: tuple(parse_number(row[c], path, c) for row in rows) for c in columns},

@@ -62,7 +62,7 @@ def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
 def network(config: Config, name: str) -> dict[str, Any]:
     """Return the shape of a model's network."""
     shape = config["networks"][config["models"][name]["network"]]
-    return {key: value for key, value in shape.items() if key != "normalisation"}
+    return {k: value for k, value in shape.items() if k not in ("normalisation", "layers")}
 
 
 def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kdlens.errors import InputError, suggest
-from kdlens.plan import datasets, figures, gallery, models, paths, tables
+from kdlens.plan import datasets, dissections, figures, gallery, models, paths, tables
 from kdlens.plan.paths import Config
 
 
@@ -51,7 +51,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
         *[
             f"{paths.dissection(config, *pair)}/{layer}{ending}"
             for pair in dissected
-            for layer in config["dissection"]["layers"]
+            for layer in dissections.layers(config, pair[0])
             for ending in endings
         ],
         f"{paths.run(config)}/dissection/activation_maps.npz",
