@@ -81,6 +81,15 @@ class Settings:
     concepts: str
 
     @property
+    def described(self) -> str:
+        """The settings as a sentence, to be kept inside a figure."""
+        return (
+            f"Units of {self.layer} with an IoU of at least {self.iou_threshold:g} (quantile "
+            f"{self.quantile:g}, {self.denominator}-level denominator); networks {self.trained}, "
+            f"concepts of {self.concepts}."
+        )
+
+    @property
     def trained(self) -> str:
         """Where the networks were trained, to follow upon "networks"."""
         return f"trained on {self.training}" if self.training else "trained elsewhere"
@@ -134,8 +143,10 @@ class Table:
     settings: Settings
     categories: tuple[str, ...]
     groups: tuple[Group, ...]
-    published_layer: str = PUBLISHED_LAYER
-    """The paper's layer that the groups' published numbers are of."""
+    published_layer: str | None = PUBLISHED_LAYER
+    """The paper's layer that the groups' published numbers are of, if it names one."""
+    published_seeds: int | None = PUBLISHED_SEEDS
+    """How many networks a published number is the mean of, if the paper says so."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -144,9 +155,9 @@ class Table:
         return (*self.categories, *COUNTS, *(["top1"] if measured else []))
 
     @property
-    def published_units(self) -> int:
+    def published_units(self) -> int | None:
         """Size of the paper's layer."""
-        return UNITS_OF_LAYER[self.published_layer]
+        return UNITS_OF_LAYER[self.published_layer] if self.published_layer else None
 
     def group(self, model: str, labels: str = "true") -> Group:
         """Return a model's group.
@@ -196,7 +207,7 @@ def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
     if group.published is not None:
         printed = {
             "row": "published",
-            "seeds": PUBLISHED_SEEDS,
+            "seeds": table.published_seeds,
             "units": table.published_units,
             "layer": table.published_layer,
         }

@@ -26,7 +26,7 @@ from kdlens.paper.reference import (
 )
 from kdlens.paper.table01 import Group, Settings, Table
 from kdlens.paper.table01_count import count_tables
-from kdlens.paper.table01_render import (
+from kdlens.paper.table_parts import (
     Line,
     caption_of,
     column_title,

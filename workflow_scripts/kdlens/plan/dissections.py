@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from kdlens.config_variants import dissected
 from kdlens.plan import datasets, models, paths
 from kdlens.plan.paths import Config
 
@@ -56,7 +57,7 @@ def tallies(
 def all_tallies(config: Config) -> list[str]:
     return [
         tallies(config, name, seed, layer)
-        for name, seed in models.pairs(config, config["paper"]["models"])
+        for name, seed in models.pairs(config, dissected(config))
         for layer in layers(config, name)
     ]
 

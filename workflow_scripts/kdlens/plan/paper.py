@@ -40,11 +40,11 @@ def shown_as(config: Config, name: str) -> str:
     return config["models"][name]["method"]
 
 
-def rows(config: Config) -> list[dict[str, Any]]:
-    """Return the rows of Table 1 by seed: every model, then the shuffled-label null."""
+def rows(config: Config, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Return rows by seed: these models (left out, those of Table 1), then the shuffled null."""
     paper = config["paper"]
     found = []
-    for name, seed in models.pairs(config, paper["models"]):
+    for name, seed in models.pairs(config, paper["models"] if names is None else names):
         model = config["models"][name]
         found.append(
             {
