@@ -55,6 +55,9 @@ def test_models_that_are_trained_otherwise_do_not_count():
 
 
 def test_scratch_and_random_weights_stand_beside():
+    equal = changed("models.teacher", {**DEMO["models"]["scratch"], "seeds": [1]}, WIDE)
+    del equal["models"]["teacher"]["reference"]
+    assert beside(resolve(equal, SCHEMA, PUBLISHED), "table06")[0] == "scratch", "no teacher"
     assert beside(CONFIG, "table06") == beside(CONFIG, "figure05") == ["scratch", "random_init"]
     assert beside(CONFIG, "table11") == [], "no random weights of that network in this run"
     rows = [(r["model"], r["labels"], r["seed"]) for r in variants.rows(CONFIG, "table09")]

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from kdlens.config_figures import resolve_figures
-from kdlens.config_models import check_models, require_what_trainings_need
+from kdlens.config_models import check_models, require_what_trainings_need, teachers_of
 from kdlens.config_sweeps import Origin, expand_sweeps, merge_equal, naming_entries
 from kdlens.config_variants import ITEMS, resolve_variants, shown
 from kdlens.errors import InputError, suggest
@@ -169,7 +169,7 @@ def _check_references(config: Mapping[str, Any], published: Collection[str]) -> 
 
 def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     models, paper = config["models"], config["paper"]
-    teachers = {model["teacher"] for model in models.values() if "teacher" in model}
+    teachers = teachers_of(models)
     # What a sweep made stands in Table 1 only if no other table or figure shows it.
     elsewhere = {name for item in ITEMS for name in shown(config, item)} & set(swept)
     rows = paper.setdefault("models", [name for name in models if name not in elsewhere])

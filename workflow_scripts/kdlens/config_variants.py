@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kdlens.config_models import teachers_of
 from kdlens.config_sweeps import BESIDE_THE_NETWORK
 from kdlens.errors import InputError, suggest
 
@@ -70,7 +71,7 @@ def beside(config: Mapping[str, Any], item: str) -> list[str]:
     for network in dict.fromkeys(models[name]["network"] for name in names):
         trainings = [models[n]["training"] for n in names if models[n]["network"] == network]
         own = [m for m in models if models[m]["network"] == network]
-        found += [m for m in _scratch(models, own) if models[m]["training"] in trainings][:1]
+        found += _scratch(models, own, trainings)
         found += [m for m in own if models[m]["method"] == "random_init"]
     return [name for name in found if name not in names]
 
@@ -106,8 +107,15 @@ def _teacher(models: Models, name: str, key: str) -> Any:
     return None if teacher is None else models[teacher][key]
 
 
-def _scratch(models: Models, names: Iterable[str]) -> list[str]:
-    return [name for name in names if models[name]["method"] == "cross_entropy"]
+def _scratch(models: Models, names: Iterable[str], trainings: Sequence[Any]) -> list[str]:
+    """Return the first of ``names`` from scratch that is trained like others, if any.
+
+    One that is there to teach is taken last.
+    """
+    plain = [n for n in names if models[n]["method"] == "cross_entropy"]
+    plain = [name for name in plain if models[name]["training"] in trainings]
+    teachers = teachers_of(models)
+    return sorted(plain, key=lambda name: name in teachers)[:1]
 
 
 def _architectures(config: Mapping[str, Any]) -> list[str]:
@@ -122,7 +130,7 @@ def _architectures(config: Mapping[str, Any]) -> list[str]:
             if models[name]["method"] in _DISTILLED:
                 taught.setdefault(_teacher(models, name, "network"), name)
         trainings = [models[name]["training"] for name in taught.values()]
-        scratch = [m for m in _scratch(models, own) if models[m]["training"] in trainings][:1]
+        scratch = _scratch(models, own, trainings)
         if scratch and (base is None or models[base]["network"] != network):
             rows += [*scratch, *taught.values()]
     return rows

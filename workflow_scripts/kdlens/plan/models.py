@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kdlens.config_models import checkpoint_of, method_of
+from kdlens.config_checkpoints import checkpoint_of
+from kdlens.config_models import method_of
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
 

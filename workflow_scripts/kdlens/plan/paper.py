@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kdlens.config_models import teachers_of
 from kdlens.plan import dissections, models, paths
 from kdlens.plan.paths import Config
 
@@ -34,10 +35,8 @@ def dataset_names(config: Config) -> dict[str, str | None]:
 
 def shown_as(config: Config, name: str) -> str:
     """Return what colours a model in figures: its method, or that it is a teacher."""
-    taught = (model for model in config["models"].values() if "teacher" in model)
-    if name in {model["teacher"] for model in taught}:
-        return "teacher"
-    return config["models"][name]["method"]
+    models = config["models"]
+    return "teacher" if name in teachers_of(models) else models[name]["method"]
 
 
 def rows(config: Config, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
