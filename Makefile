@@ -7,10 +7,12 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo smoke real report test lint format bench-dissection bench-scale clean-env help
+.PHONY: demo demo-full study smoke real report test lint format bench-dissection bench-scale clean-env help
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 8 minutes)'
+	@echo 'make demo-full   the same with all methods, grids and architectures (up to 45 minutes)'
+	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
 	@echo 'make smoke    the same in miniature (about a minute)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make clean-env   remove the packages'
@@ -23,6 +25,15 @@ help:
 demo: .venv/.ready
 	$(SNAKEMAKE)
 	$(MAKE) --no-print-directory report
+
+demo-full: .venv/.ready
+	$(SNAKEMAKE) --configfile config/full.yaml
+	$(SNAKEMAKE) --configfile config/full.yaml --report results/full/report.html
+
+# Three jobs share the GPU: one alone leaves it half idle.
+study: .venv/.ready
+	$(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
+	$(SNAKEMAKE) --configfile config/study.yaml --report results/study/report.html
 
 smoke: .venv/.ready
 	$(SNAKEMAKE) --configfile config/smoke.yaml

@@ -26,6 +26,7 @@ from kdlens.plan import (
     paths,
     results,
     tables,
+    variants,
 )
 from kdlens.schema import load_schema, require_unique_keys
 
@@ -44,8 +45,8 @@ def told_without_traceback():
         raise WorkflowError(str(error)) from None
 
 
-PUBLISHED = in_project("config/reference/han2023/table01.csv")
-PUBLISHED_LOWER_LAYERS = in_project("config/reference/han2023/table10.csv")
+REFERENCE = in_project("config/reference/han2023")
+PUBLISHED = f"{REFERENCE}/table01.csv"
 
 with told_without_traceback():
     for file in workflow.configfiles:
@@ -74,8 +75,6 @@ DATA = paths.data(CONFIG)
 RUN = paths.run(CONFIG)
 MODEL = paths.model(CONFIG)
 DISSECTION = paths.dissection(CONFIG)
-LAYERS = CONFIG["dissection"]["layers"]
-TABLE_LAYER = dissections.table_layer(CONFIG)
 
 
 def one_of(names):

@@ -1,52 +1,61 @@
 # Stage 3, dissection: which units see concepts?
 
 
-rule dissect:
-    input:
-        model=f"{MODEL}/model.pt",
-        concepts=datasets.packed(CONFIG),
-        # The photographs, if they are too many to be packed.
-        tree=datasets.tree(CONFIG, "concept_data"),
-        library=library("dissect"),
-    output:
-        tallies=expand(
-            "{folder}/{layer}{kind}.npz",
-            folder=DISSECTION,
-            layer=LAYERS,
-            kind=["", "_shuffled", "_top"],
-        ),
-        # The report offers the layer that the tables are about; the gallery shows all.
-        units=report(
-            f"{DISSECTION}/{TABLE_LAYER}.csv",
-            caption="captions/dissection_csv.rst",
-            category="Units",
-            labels={"network": "{model}, seed {seed}"},
-        ),
-        other_units=expand("{folder}/{layer}.csv", folder=DISSECTION, layer=LAYERS[:-1]),
-        shuffled=expand(
-            "{folder}/{layer}_shuffled.csv", folder=DISSECTION, layer=LAYERS
-        ),
-    log:
-        f"{DISSECTION}/logs/dissect.log",
-    benchmark:
-        f"{DISSECTION}/benchmarks/dissect.tsv"
-    wildcard_constraints:
-        model=one_of(CONFIG["models"]),
-        seed=one_of(models.seeds(CONFIG)),
-    conda:
-        "../envs/dissection.yaml"
-    threads: job("dissection", "threads")
-    resources:
-        **dissections.resources(CONFIG),
-        mem_mb=job("dissection", "mem_mb"),
-        runtime=job("dissection", "runtime"),
-        gpu=gpus(),
-    params:
-        dissection=lambda wildcards: dissections.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
-    script:
-        "../workflow_scripts/dissect.py"
+# Networks with other layers have other files, and so a rule of their own (usually there is but one).
+for GROUP in dissections.groups(CONFIG):
+
+    rule:
+        name:
+            GROUP["rule"]
+        input:
+            model=f"{MODEL}/model.pt",
+            concepts=datasets.packed(CONFIG),
+            # The photographs, if they are too many to be packed.
+            tree=datasets.tree(CONFIG, "concept_data"),
+            library=library("dissect"),
+        output:
+            tallies=expand(
+                "{folder}/{layer}{kind}.npz",
+                folder=DISSECTION,
+                layer=GROUP["layers"],
+                kind=["", "_shuffled", "_top"],
+            ),
+            # The report offers the layer that the tables are about; the gallery shows all.
+            units=report(
+                f"{DISSECTION}/{GROUP['layers'][-1]}.csv",
+                caption="captions/dissection_csv.rst",
+                category="Units",
+                labels={"network": "{model}, seed {seed}"},
+            ),
+            other_units=expand(
+                "{folder}/{layer}.csv", folder=DISSECTION, layer=GROUP["layers"][:-1]
+            ),
+            shuffled=expand(
+                "{folder}/{layer}_shuffled.csv",
+                folder=DISSECTION,
+                layer=GROUP["layers"],
+            ),
+        log:
+            f"{DISSECTION}/logs/dissect.log",
+        benchmark:
+            f"{DISSECTION}/benchmarks/dissect.tsv"
+        wildcard_constraints:
+            model=one_of(GROUP["models"]),
+            seed=one_of(models.seeds(CONFIG)),
+        conda:
+            "../envs/dissection.yaml"
+        threads: job("dissection", "threads")
+        resources:
+            **dissections.resources(CONFIG),
+            mem_mb=job("dissection", "mem_mb"),
+            runtime=job("dissection", "runtime"),
+            gpu=gpus(),
+        params:
+            dissection=lambda wildcards: dissections.params(
+                CONFIG, wildcards.model, int(wildcards.seed)
+            ),
+        script:
+            "../workflow_scripts/dissect.py"
 
 
 rule activation_maps:

@@ -108,6 +108,62 @@ rule figure03:
         "../workflow_scripts/figure03.py"
 
 
+rule figure04:
+    input:
+        tallies=variants.tallies(CONFIG, "figure04"),
+        metrics=variants.metrics(CONFIG, "figure04"),
+        library=library("figure04"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure04.svg",
+            caption="captions/figure04.rst",
+            category="Figures",
+            labels={"figure": "Figure 4: a teacher with label smoothing"},
+        ),
+        pdf=f"{RUN}/figures/figure04.pdf",
+        png=f"{RUN}/figures/figure04.png",
+        csv=f"{RUN}/figures/figure04.csv",
+    log:
+        f"{RUN}/figures/logs/figure04.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure04.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figure=variants.figure04_params(CONFIG),
+        caption=variants.figure04_caption(CONFIG),
+    script:
+        "../workflow_scripts/figure04.py"
+
+
+rule figure05:
+    input:
+        tallies=variants.tallies(CONFIG, "figure05"),
+        metrics=variants.metrics(CONFIG, "figure05"),
+        library=library("figure05"),
+    output:
+        svg=report(
+            f"{RUN}/figures/figure05.svg",
+            caption="captions/figure05.rst",
+            category="Figures",
+            labels={"figure": "Figure 5: logit distillation added"},
+        ),
+        pdf=f"{RUN}/figures/figure05.pdf",
+        png=f"{RUN}/figures/figure05.png",
+        csv=f"{RUN}/figures/figure05.csv",
+    log:
+        f"{RUN}/figures/logs/figure05.log",
+    benchmark:
+        f"{RUN}/figures/benchmarks/figure05.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figure=variants.figure05_params(CONFIG),
+        caption=variants.figure05_caption(CONFIG),
+    script:
+        "../workflow_scripts/figure05.py"
+
+
 rule figure09:
     input:
         tallies=figures.curve_tallies(CONFIG, "figure09"),
@@ -160,11 +216,44 @@ rule figure10:
         "../workflow_scripts/figure10.py"
 
 
+rule hyper_parameters:
+    input:
+        tallies=lambda wildcards: variants.tallies(CONFIG, f"table0{wildcards.number}"),
+        metrics=lambda wildcards: variants.metrics(CONFIG, f"table0{wildcards.number}"),
+        reference=lambda wildcards: variants.published(REFERENCE, wildcards.number),
+        scratch=PUBLISHED,
+        library=library("hyper_parameters"),
+    output:
+        csv=f"{RUN}/tables/table0{{number}}.csv",
+        md=f"{RUN}/tables/table0{{number}}.md",
+        html=report(
+            f"{RUN}/tables/table0{{number}}.html",
+            caption="captions/hyper_parameters.rst",
+            category="Tables",
+            labels={"table": "Table {number}: other hyper-parameters"},
+        ),
+        tex=f"{RUN}/tables/table0{{number}}.tex",
+    log:
+        f"{RUN}/tables/table0{{number}}/logs/hyper_parameters.log",
+    benchmark:
+        f"{RUN}/tables/table0{{number}}/benchmarks/hyper_parameters.tsv"
+    wildcard_constraints:
+        number=one_of(variants.hyper_parameter_tables(CONFIG)),
+    conda:
+        "../envs/paper.yaml"
+    params:
+        table=lambda wildcards: variants.hyper_parameters_params(
+            CONFIG, wildcards.number
+        ),
+    script:
+        "../workflow_scripts/hyper_parameters.py"
+
+
 rule table10:
     input:
         tallies=tables.table10_tallies(CONFIG),
-        metrics=tables.metrics(CONFIG),
-        reference=PUBLISHED_LOWER_LAYERS,
+        metrics=paper.metrics(CONFIG, tables.table10_rows(CONFIG)),
+        reference=f"{REFERENCE}/table10.csv",
         library=library("table10"),
     output:
         csv=f"{RUN}/tables/table10.csv",
@@ -186,6 +275,34 @@ rule table10:
         table=tables.table10_params(CONFIG),
     script:
         "../workflow_scripts/table10.py"
+
+
+rule table11:
+    input:
+        tallies=variants.tallies(CONFIG, "table11"),
+        metrics=variants.metrics(CONFIG, "table11"),
+        reference=f"{REFERENCE}/table11.csv",
+        library=library("table11"),
+    output:
+        csv=f"{RUN}/tables/table11.csv",
+        md=f"{RUN}/tables/table11.md",
+        html=report(
+            f"{RUN}/tables/table11.html",
+            caption="captions/table11.rst",
+            category="Tables",
+            labels={"table": "Table 11: other architectures"},
+        ),
+        tex=f"{RUN}/tables/table11.tex",
+    log:
+        f"{RUN}/tables/logs/table11.log",
+    benchmark:
+        f"{RUN}/tables/benchmarks/table11.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        table=variants.table11_params(CONFIG),
+    script:
+        "../workflow_scripts/table11.py"
 
 
 rule concept_bars:
@@ -211,7 +328,7 @@ rule concept_bars:
         "../envs/paper.yaml"
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
-        measured=paper.measured(CONFIG),
+        measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         dataset=paper.dataset_names(CONFIG),
     script:
         "../workflow_scripts/concept_bars.py"
@@ -243,7 +360,7 @@ rule unit_grids:
         "../envs/paper.yaml"
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
-        measured=paper.measured(CONFIG),
+        measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         shown=figures.unit_grid_params(CONFIG),
         dataset=paper.dataset_names(CONFIG),
     script:
@@ -266,7 +383,7 @@ rule gallery:
     wildcard_constraints:
         model=one_of(CONFIG["models"]),
         seed=one_of(models.seeds(CONFIG)),
-        layer=one_of(LAYERS),
+        layer=one_of(dissections.all_layers(CONFIG)),
     conda:
         "../envs/paper.yaml"
     params:

@@ -49,7 +49,7 @@ def write_metrics(path, *, model, seed, top1):
     return path
 
 
-def run_of(model, seed, method, label=None, reference=None, labels="true"):
+def run_of(model, seed, method, label=None, reference=None, labels="true", layer="layer4"):
     return {
         "model": model,
         "seed": seed,
@@ -57,6 +57,7 @@ def run_of(model, seed, method, label=None, reference=None, labels="true"):
         "method": method,
         "reference": reference,
         "labels": labels,
+        "layer": layer,
     }
 
 

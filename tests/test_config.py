@@ -176,6 +176,13 @@ def test_defaults_follow_the_rows_that_are_shown():
     assert config["paper"]["figure03"]["models"] == ["kd"]
 
 
+def test_a_model_that_teaches_its_own_kind_is_no_teacher():
+    own = {"network": "resnet18_w16", "method": "self_kd", "teacher": "scratch"}
+    paper = resolve(changed("models.own", own), SCHEMA, PUBLISHED)["paper"]
+    assert paper["figure02"]["models"][:1] == paper["figure03"]["models"][:1] == ["scratch"]
+    assert paper["shuffled"] == "scratch"
+
+
 def test_weights_by_name_have_torchvisions_form():
     weights = {"torchvision": "resnet34", "sha256": "b627a593"}
     own = {"network": "resnet18_w16", "method": "checkpoint", "weights": weights}
@@ -279,7 +286,7 @@ def test_a_checkpoints_path_and_checksum_come_from_the_environment(monkeypatch):
         (
             "networks.mine.architecture",
             "vgg16",
-            "vgg16 has no layer 'layer4'; Known: features.0 to features.30. Every network of a run",
+            "vgg16 has no layer 'layer4'; Known: features.0 to features.30. Correct them",
         ),
         (
             "models.random_init.network",

@@ -124,7 +124,8 @@ def test_scripts_run_once_and_under_snakemake(name):
 def test_every_script_has_its_rule():
     rules = "\n".join(path.read_text("utf-8") for path in SCRIPTS.parent.glob("rules/*.smk"))
     for name in SCRIPT_NAMES:
-        assert f"rule {name}:" in rules
+        if name != "dissect":  # which has a rule for each list of layers
+            assert f"rule {name}:" in rules
         assert f'"../workflow_scripts/{name}.py"' in rules
         assert f'library("{name}")' in rules
         assert f"logs/{name}.log" in rules

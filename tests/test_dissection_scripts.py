@@ -185,11 +185,11 @@ def run_maps(root, output, **changes):
                 "label": f"Net {seed}",
                 "network": NETWORK,
                 "image": IMAGE,
+                "layer": "layer4",
             }
             for seed in (1, 2)
         ],
         "image_size": IMAGE["size"],
-        "layer": "layer4",
         "quantile": 0.1,
         "denominator": "image",
         "concept": None,
@@ -288,7 +288,7 @@ def test_concept_that_no_unit_meets(inputs, tmp_path, caplog):
     assert concept_maps.choose_concept([blind, blind], "object") == 4
     blind.save(tmp_path / "layer4.npz")
     entry = {"model": "net", "seed": 1, "label": "Net", "network": NETWORK, "method": "kd"}
-    entry["image"] = IMAGE
+    entry |= {"image": IMAGE, "layer": "layer4"}
     change = {"tallies": [tmp_path / "layer4.npz"] * 2, "entries": [entry] * 2}
     maps = run_maps(inputs, tmp_path / "maps.npz", **change)
     assert str(maps["concept"]) == "cat" and maps["ious"].tolist() == [0, 0]

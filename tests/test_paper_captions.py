@@ -36,6 +36,15 @@ LINES = {
 BY_QUANTILE = {**LINES, "iou_threshold": 0.05, "quantiles": [0.005, 0.001, 0.01]}
 BY_THRESHOLD = {**LINES, "quantile": 0.005, "iou_thresholds": [0.01, 0.05]}
 LOWER = {**TABLE, "layers": ["layer1", "layer4"]}
+GRID = {**TABLE, "number": 6, "subject": "KD with alpha 0.1 at each temperature T"}
+CALM = {
+    "figure": {**TABLE, "temperatures": {"kd_": 1, "kd2": 4.5}, "label": "KD"},
+    "caption": {"students": [0.3], "teachers": {"Odd |label|_": 0.2, "other": None}},
+}
+LOGITS = {
+    "figure": {**TABLE, "pairs": [["at", "at_kd"]]},
+    "caption": {"AT *odd* |label|_": {"alpha": 0.3, "temperature": 7}},
+}
 NETWORK = {
     "network": {"model": "kd_", "seed": 7, "label": "KD *odd* |label|_"},
     "measured": SETTINGS,
@@ -82,6 +91,10 @@ MEASUREMENTS = [
     ("figure09", {"figure": BY_QUANTILE}),
     ("figure10", {"figure": BY_THRESHOLD}),
     ("table10", {"table": LOWER}),
+    ("hyper_parameters", {"table": GRID}),
+    ("table11", {"table": TABLE}),
+    ("figure04", CALM),
+    ("figure05", LOGITS),
     ("concept_bars", NETWORK),
     ("unit_grids", {**NETWORK, "shown": SHOWN}),
 ]
@@ -144,6 +157,17 @@ def test_captions_of_single_models_state_which():
         text = render(name, {**NETWORK, "shown": SHOWN})
         assert "KD *odd* |label|_ (kd_), seed 7" in text
     assert "up to 8" in text and "up to 2 units" in text
+
+
+def test_captions_of_variants_state_their_hyper_parameters():
+    text = render("hyper_parameters", {"table": GRID})
+    assert "Table 6" in text and "KD with alpha 0.1" in text and "kd_ (KD *odd* |label|_)" in text
+    assert "taught by" not in render("hyper_parameters", {"table": {**GRID, "number": 9}})
+    assert "kd_, seeds 7, in layer4" in render("table11", {"table": TABLE})
+    text = render("figure04", CALM)
+    assert "Odd |label|_ (label smoothing with alpha 0.2), other." in text
+    assert "alpha 0.3 at temperatures 1, 4.5" in text
+    assert "AT *odd* |label|_: alpha 0.3, T 7" in render("figure05", LOGITS)
 
 
 def test_captions_do_without_what_is_not_essential():

@@ -22,7 +22,9 @@ def group(
     seeds = tuple(range(1, len(totals) + 1))
     columns = {name: (value,) * len(seeds) for name, value in NO_DETECTORS.items()}
     values = {**columns, "total": tuple(totals), **more}
-    return Group(model, model.upper(), method, labels, reference, units, seeds, values, None)
+    return Group(
+        model, model.upper(), method, labels, reference, "layer4", units, seeds, values, None
+    )
 
 
 def table(*groups):

@@ -257,7 +257,7 @@ def test_missing_quantile_layer_and_file_are_named(run, tmp_path):
     with pytest.raises(InputError, match=r"0\.npz: quantile 0\.002 was not dissected.*0\.005"):
         count_tables(runs, files, settings((0.005, 0.002)))
     with pytest.raises(InputError, match=r"0\.npz: its layer is 'layer4', expected 'layer3'"):
-        count_tables(runs, files, settings(layer="layer3"))
+        count_tables([{**run, "layer": "layer3"} for run in runs], files, settings())
     with pytest.raises(InputError, match=r"gone\.npz: no such file"):
         count_tables(runs[:1], [tmp_path / "gone.npz"], settings())
     with pytest.raises(InputError, match="2 runs, 1 tallies and no metrics"):

@@ -26,7 +26,7 @@ def group(model, totals, *, label=None, method="cross_entropy", labels="true", u
     values |= {"color": (0,) * len(totals), "unique": tuple(total // 2 for total in totals)}
     values |= {"total": totals, "pairs": totals, "distinct": totals, "top1": (50.0,) * len(totals)}
     seeds = tuple(range(1, len(totals) + 1))
-    return Group(model, label or model, method, labels, None, units, seeds, values, None)
+    return Group(model, label or model, method, labels, None, "layer4", units, seeds, values, None)
 
 
 def table(*groups):

@@ -56,7 +56,8 @@ def test_counts_are_those_of_table_1_layer_by_layer(inputs, tables):
     assert [t.group("at").mean("total") for t in tables] == [2, 4, 1]
     for i, table in enumerate(tables):
         files = inputs["tallies"][4 * i : 4 * i + 4]
-        same = count_detectors(RUNS, files, inputs["metrics"], REFERENCE, table.settings)
+        runs = [{**run, "layer": table.settings.layer} for run in RUNS]
+        same = count_detectors(runs, files, inputs["metrics"], REFERENCE, table.settings)
         for group in same.groups:
             assert table.group(group.model).values == group.values
 

@@ -74,6 +74,7 @@ def test_figures_of_networks_show_the_first_seed():
     caption, maps = figures.figure03_params(config), figures.maps_params(config)
     assert caption["entries"] == [{"model": "kd", "seed": 1, "label": "KD"}]
     assert caption["concept"] == maps["concept"] == "horse"
+    assert maps["entries"][0]["layer"] == "layer4"
     assert maps["entries"][0].items() >= caption["entries"][0].items()
     assert figures.figure03_networks(config) == ["results/demo/models/kd/seed1/model.pt"]
     assert figures.figure03_tallies(config) == ["results/demo/dissection/kd/seed1/layer4.npz"]

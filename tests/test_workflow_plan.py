@@ -24,46 +24,94 @@ COMMON = {
     "figure09": 1,
     "figure10": 1,
     "table10": 1,
-    "concept_bars": 5,
-    "unit_grids": 5,
     "gallery_index": 1,
     "write_manifest": 1,
     "all": 1,
 }
 RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
+# Teacher, scratch, label smoothing, KD and the null: a figure each.
+FIVE = {"concept_bars": 5, "unit_grids": 5}
+# Table 1 in full is the teacher, eight methods and the null.
+TEN = {"concept_bars": 10}
+VARIANTS = {"hyper_parameters": 4, "table11": 1, "figure04": 1, "figure05": 1}
+# Of the galleries' four models (scratch, label smoothing, KD, null) every layer, by the first seed.
+GALLERY = {"gallery": 4 * 4, "unit_grids": 4}
+DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery": 20}
 
 
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        (
-            "config",
-            {**RENDERED, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery": 20},
-        ),
+        ("config", {**RENDERED, **DEMO}),
         (
             "smoke",
-            {**RENDERED, "train_model": 4, "initialise_model": 1, "dissect": 5, "gallery": 10},
+            {
+                **RENDERED,
+                **FIVE,
+                "train_model": 4,
+                "initialise_model": 1,
+                "dissect": 5,
+                "gallery": 10,
+            },
+        ),
+        ("real", {"unpack_images": 1, "fetch_broden": 1, **DEMO}),
+        (
+            "full",
+            {
+                **RENDERED,
+                **TEN,
+                **VARIANTS,
+                **GALLERY,
+                # The teacher, Table 1 (7 methods twice, SSKD once), 5 more cells of the grid and
+                # label smoothing at 0.5, Figure 4's teacher and students, Figure 5, Table 11.
+                "train_model": 1 + (7 * 2 + 1) + (5 + 1) * 2 + (1 + 3 * 2) + 3 * 2 + 4,
+                "initialise_model": 2 + 2,
+                # Of these all but Figure 4's teacher, with the nulls; ResNet-50 by itself.
+                "dissect": 1 + (7 * 2 + 1 + 2) + (5 + 1) * 2 + 3 * 2 + 3 * 2 + (2 + 1),
+                "dissect_resnet50_w8": 2 + 1,
+            },
         ),
         (
-            "real",
+            "study",
             {
-                "unpack_images": 1,
-                "fetch_broden": 1,
-                "train_model": 7,
-                "initialise_model": 2,
-                "dissect": 9,
-                "gallery": 20,
+                **RENDERED,
+                **TEN,
+                **GALLERY,
+                "figure05": 1,
+                # The teacher; five seeds of Table 1's eight methods and Figure 5's three.
+                "train_model": 1 + (8 + 3) * 5,
+                "initialise_model": 5,
+                "dissect": 1 + (8 + 3 + 1) * 5,
             },
         ),
         (
             "paper",
             {
                 "fetch_broden": 1,
-                "import_checkpoint": 1,
-                "train_model": 9,
-                "initialise_model": 3,
-                "dissect": 13,
-                "gallery": 20,
+                **TEN,
+                **VARIANTS,
+                # torchvision's ResNet-34 (section B.2), and its ResNet-50 for Table 11.
+                "import_checkpoint": 2,
+                "train_model": (
+                    8 * 3  # Table 1: eight methods, three seeds each (its caption)
+                    + 11 * 3  # Tables 6 to 8: 3 x 4 cells but Table 1's, three seeds (A.1)
+                    + 1 * 3  # Table 9: label smoothing at 0.5 beside Table 1's 0.1
+                    + 1  # Figure 4: the teacher with label smoothing (B.5)
+                    + 3 * 3  # and its students at T 1, 2 and 4, three seeds (B.5)
+                    + 3  # Figure 5: AT, FT, CRD with KD; Table 1 has them without
+                    + 9  # Table 11: its nine columns
+                ),
+                # Our nulls: three for Table 1, and one for each other network of Table 11.
+                "initialise_model": 3 + 4,
+                # Everything in Tables 1 and 6 to 9 and Figures 4 and 5, with Table 1's teacher and
+                # nulls; ResNet-34 of Table 11. Of the teachers of Figure 4 and Table 11, none.
+                "dissect": (1 + 8 * 3 + 3) + 11 * 3 + 3 + 3 * 3 + 3 + (2 + 1),
+                # Networks of other layers in Table 11: scratch, KD where there is, self-KD, null.
+                "dissect_resnet50": 3,
+                "dissect_mobilenet_v2": 4,
+                "dissect_efficientnet_b2": 3,
+                "gallery": 10 * 4,
+                "unit_grids": 10,
             },
         ),
     ],

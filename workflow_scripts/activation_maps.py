@@ -31,7 +31,6 @@ def main(
     output: str | Path,
     entries: Sequence[Mapping[str, Any]],
     image_size: int,
-    layer: str,
     quantile: float,
     denominator: str = "image",
     iou_threshold: float = 0.05,
@@ -48,10 +47,9 @@ def main(
         concepts: folder of the packed concept dataset.
         models, tallies: the networks' files, in the order of ``entries``.
         output: the ``.npz``.
-        entries: ``{"model", "seed", "label", "network", "image"}`` of each network, the last
-            being ``{"size", "mean", "std"}``.
+        entries: ``{"model", "seed", "label", "network", "image", "layer"}`` of each network;
+            the image is ``{"size", "mean", "std"}``, the layer the dissected one.
         image_size: side of the images, the same for all networks.
-        layer: the dissected layer.
         quantile, denominator: which of its thresholds and IoUs.
         iou_threshold: least IoU of a detector; goes into ``meta``, for the caption.
         concept: a label's name; None for the one of ``category`` that all networks see best.
@@ -81,7 +79,7 @@ def main(
         unit = int(iou.argmax())
         upsampled = unit_maps(
             load_network(entry["network"], None, path, target),
-            layer,
+            entry["layer"],
             unit,
             shown.pixels,
             pack.mask_shape,
@@ -94,7 +92,7 @@ def main(
         columns["units"].append(unit)
         columns["ious"].append(iou[unit])
     meta = {
-        "layer": layer,
+        "layer": ", ".join(dict.fromkeys(entry["layer"] for entry in entries)),
         "quantile": quantile,
         "denominator": denominator,
         "iou_threshold": iou_threshold,

@@ -19,16 +19,11 @@ def main(
         models: the models to show, from left to right.
     """
     ours = read_csv(table)
-    settings = ours.settings
     save(
         draw(ours, models),
         {"svg": svg, "pdf": pdf, "png": png},
         title="Concept detectors of each model",
-        description=(
-            f"Units of {settings.layer} with an IoU of at least {settings.iou_threshold:g} "
-            f"(quantile {settings.quantile:g}, {settings.denominator}-level denominator); networks "
-            f"{settings.trained}, concepts of {settings.concepts}."
-        ),
+        description=ours.settings.described,
     )
 
 

@@ -53,8 +53,8 @@ def require_layers(architecture: str, layers: Collection[str], network: str) -> 
     problem = unknown_layer(architecture, layers)
     if problem:
         raise InputError(
-            f"config key dissection.layers: {problem}. Every network of a run is dissected at "
-            f"the same layers: correct them, or move networks.{network} to a run of its own"
+            f"config key dissection.layers: {problem}. Correct them, or give networks.{network} "
+            "its own layers: [...]"
         )
 
 

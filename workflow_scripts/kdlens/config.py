@@ -16,7 +16,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from kdlens.config_figures import resolve_figures
-from kdlens.config_models import check_models, require_what_trainings_need
+from kdlens.config_models import check_models, require_what_trainings_need, teachers_of
+from kdlens.config_sweeps import Origin, expand_sweeps, merge_equal, naming_entries
+from kdlens.config_variants import ITEMS, resolve_variants, shown
 from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
 from kdlens.variables import expand_path
@@ -54,8 +56,20 @@ def resolve(
         InputError: at the first thing that is wrong.
     """
     config = copy.deepcopy(dict(config))
+    origins = expand_sweeps(config, schema)
+    with naming_entries(origins):
+        return _resolve(config, schema, published, origins)
+
+
+def _resolve(
+    config: dict[str, Any],
+    schema: Mapping[str, Any],
+    published: Collection[str],
+    origins: Mapping[str, Origin],
+) -> dict[str, Any]:
     validate(config, schema)
     config = with_defaults(config, schema, schema)
+    swept = merge_equal(config, origins)
     if config["run"] in _RESERVED_RUNS:
         raise InputError(
             f"config key run: results/{config['run']} is used for something else; "
@@ -68,7 +82,8 @@ def resolve(
     _check_data(config)
     check_models(config)
     _check_references(config, published)
-    _check_paper(config)
+    resolve_variants(config)
+    _check_paper(config, swept)
     resolve_figures(config)
     _check_memory(config)
     return config
@@ -152,10 +167,12 @@ def _check_references(config: Mapping[str, Any], published: Collection[str]) -> 
             )
 
 
-def _check_paper(config: dict[str, Any]) -> None:
+def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     models, paper = config["models"], config["paper"]
-    teachers = {model["teacher"] for model in models.values() if "teacher" in model}
-    rows = paper.setdefault("models", list(models))
+    teachers = teachers_of(models)
+    # What a sweep made stands in Table 1 only if no other table or figure shows it.
+    elsewhere = {name for item in ITEMS for name in shown(config, item)} & set(swept)
+    rows = paper.setdefault("models", [name for name in models if name not in elsewhere])
     for name in rows:
         _require_model(name, "paper.models", models)
     students = [m for m in rows if m not in teachers]

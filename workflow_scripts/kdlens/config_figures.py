@@ -22,7 +22,7 @@ def resolve_figures(config: dict[str, Any]) -> None:
         InputError: at the first thing that is wrong.
     """
     paper, dissection = config["paper"], config["dissection"]
-    quantiles, layers = dissection["quantiles"], dissection["layers"]
+    quantiles = dissection["quantiles"]
     for name in ("figure09", "figure10"):
         paper[name].setdefault("models", paper["figure02"]["models"])
         _require_rows(paper[name]["models"], f"paper.{name}.models", config)
@@ -38,13 +38,7 @@ def resolve_figures(config: dict[str, Any]) -> None:
                 f"config key paper.figure09.quantiles: {quantile:g} is not among "
                 f"dissection.quantiles ({', '.join(f'{q:g}' for q in quantiles)}); add it there"
             )
-    paper["table10"].setdefault("layers", layers[:-1])
-    for layer in paper["table10"]["layers"]:
-        if layer not in layers:
-            raise InputError(
-                f"config key paper.table10.layers: '{layer}' is not among dissection.layers; add "
-                f"it there, or: {suggest(layer, layers)}"
-            )
+    _resolve_table10(config)
     grids = paper["unit_grids"]
     grids.setdefault("models", paper["models"])
     _require_rows(grids["models"], "paper.unit_grids.models", config)
@@ -53,6 +47,26 @@ def resolve_figures(config: dict[str, Any]) -> None:
         raise InputError(
             f"config key paper.unit_grids.images: {grids['images']} is more than "
             f"dissection.top_images ({most}); raise that, or write at most {most}"
+        )
+
+
+def _resolve_table10(config: dict[str, Any]) -> None:
+    """Table 10 has the models that are dissected at all of its layers."""
+    table, layers = config["paper"]["table10"], config["dissection"]["layers"]
+    networks = {config["models"][name]["network"] for name in config["paper"]["models"]}
+    dissected = [config["networks"][name]["layers"] for name in sorted(networks)]
+    table.setdefault("layers", layers[:-1] if layers in dissected else [])
+    known = list(dict.fromkeys(layer for each in dissected for layer in each))
+    for layer in table["layers"]:
+        if layer not in known:
+            raise InputError(
+                f"config key paper.table10.layers: '{layer}' is not among dissection.layers; add "
+                f"it there, or: {suggest(layer, known)}"
+            )
+    if not any(set(table["layers"]) <= set(each) for each in dissected):
+        raise InputError(
+            "config key paper.table10.layers: no network has all of them; name layers of one "
+            "architecture"
         )
 
 

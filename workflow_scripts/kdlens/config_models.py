@@ -10,9 +10,7 @@ network's ``normalisation``, and the number of classes by the checkpoint itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from kdlens.architectures import (
@@ -22,9 +20,8 @@ from kdlens.architectures import (
     same_network,
     unknown_layer,
 )
+from kdlens.config_checkpoints import check_weights, checkpoint_of
 from kdlens.errors import InputError, suggest
-from kdlens.files import sha256_of
-from kdlens.variables import expand, expand_path
 
 # Keys of a model that are no hyper-parameters of its method.
 _GENERAL = ("label", "network", "method", "seeds", "reference", "teacher", "teacher_seed")
@@ -35,7 +32,7 @@ _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
 def check_models(config: dict[str, Any]) -> None:
     """Check networks and models of a config that :func:`require_what_trainings_need` has passed.
 
-    Fills in labels, trainings, teachers' seeds and normalisations.
+    Fills in labels, trainings, teachers' seeds, normalisations and the networks' layers.
 
     Raises:
         InputError: at the first thing that is wrong.
@@ -64,9 +61,19 @@ def check_models(config: dict[str, Any]) -> None:
             )
             _check_method(config, name)
         if "weights" in model:
-            _check_weights(name, model["weights"])
+            check_weights(name, model["weights"])
             if len(model["seeds"]) != 1:
                 raise InputError(f"{key}.seeds: a checkpoint is one network; give one seed")
+
+
+def teachers_of(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the models that are there to teach others.
+
+    One that teaches its own kind alone (self_kd), or that stands for a published row, is not.
+    """
+    taught = [m for m in models.values() if "teacher" in m and m["method"] != "self_kd"]
+    names = dict.fromkeys(model["teacher"] for model in taught)
+    return [name for name in names if "reference" not in models[name]]
 
 
 def method_of(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +102,13 @@ def _check_network(config: Mapping[str, Any], name: str, network: dict[str, Any]
                 f"{key}.{option}: only a ResNet can be changed in this way, and "
                 f"{architecture} is none; leave it out"
             )
-    require_layers(architecture, config["dissection"]["layers"], name)
+    if "layers" in network:
+        problem = unknown_layer(architecture, network["layers"])
+        if problem:
+            raise InputError(f"{key}.layers: {problem}")
+    else:
+        network["layers"] = list(config["dissection"]["layers"])
+        require_layers(architecture, network["layers"], name)
     if "normalisation" not in network:
         if "training_data" not in config:
             raise InputError(
@@ -137,38 +150,6 @@ def _check_classes(config: Mapping[str, Any], name: str) -> None:
             f"config key networks.{model['network']}.classes: is missing; there is neither "
             f"training_data nor a checkpoint of this network to take models.{name}'s number of "
             "classes from, so write it"
-        )
-
-
-def checkpoint_of(models: Mapping[str, Mapping[str, Any]], network: str) -> str | None:
-    """Return the first model that is a checkpoint of this entry of ``networks``, if any."""
-    for name, model in models.items():
-        if model["method"] == "checkpoint" and model["network"] == network:
-            return name
-    return None
-
-
-def _check_weights(name: str, weights: dict[str, Any]) -> None:
-    key = f"models.{name}.weights"
-    sources = [k for k in ("torchvision", "path", "url") if k in weights]
-    if len(sources) != 1:
-        raise InputError(
-            f"config key {key}: give exactly one of torchvision, path and url, "
-            f"not {' and '.join(sources) or 'none'}"
-        )
-    if "path" in weights:
-        weights["path"] = expand_path(weights["path"], f"{key}.path")
-    if "sha256" not in weights:
-        found = Path(weights.get("path", ""))
-        how = "write the file's (sha256sum <file>)"
-        if found.is_file():
-            how = f"if {found} is the file that you mean, write sha256: {sha256_of(found)}"
-        raise InputError(f"config key {key}: the key sha256 is missing; {how}")
-    weights["sha256"] = expand(weights["sha256"], f"{key}.sha256")
-    if not re.fullmatch("[0-9a-fA-F]{8,64}", weights["sha256"]):
-        raise InputError(
-            f"config key {key}.sha256: '{weights['sha256']}' is no checksum; write the 64 "
-            "hexadecimal digits that sha256sum prints, or at least the first eight"
         )
 
 

@@ -26,11 +26,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kdlens.errors import InputError
+from kdlens.paper.bars import count_label
 from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
 from kdlens.paper.reference import BASELINE
 from kdlens.paper.style import FONT_SIZE, WIDTH, Line, house_style, lines_of
 from kdlens.paper.table01 import Group, Settings, Table
-from kdlens.paper.table01_render import describe_seeds
+from kdlens.paper.table_parts import describe_seeds
 
 QUANTILE, IOU_THRESHOLD = "quantile", "iou_threshold"
 """The settings that can vary: names of fields of :class:`~kdlens.paper.table01.Settings`."""
@@ -61,10 +62,10 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
         panel.set_title(_title(tables[0].settings, setting))
         for line, group in zip(lines, groups, strict=True):
             members = [table.group(group.model, group.labels) for table in tables]
-            _curve(panel, values, members, line)
+            curve(panel, values, members, line)
         panel.set_xticks(values, _tick_labels(values))
         panel.set_xlabel(_AXIS_LABELS[setting])
-        panel.set_ylabel(_count_label(groups))
+        panel.set_ylabel(count_label(groups))
         panel.set_ylim(bottom=0, top=max(panel.get_ylim()[1], 1))
         panel.yaxis.get_major_locator().set_params(integer=True)
         panel.grid(axis="y", color="#E6E6E6", linewidth=0.6)
@@ -72,7 +73,7 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
         if claim:
             figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
         handles = [
-            Line2D([], [], label=label, **_strokes(line))
+            Line2D([], [], label=label, **strokes(line))
             for line, label in zip(lines, labels, strict=True)
         ]
         add_legend(figure, handles, ncols)
@@ -143,12 +144,8 @@ def _tick_labels(values: Sequence[float]) -> list[str]:
     return labels
 
 
-def _count_label(groups: Sequence[Group]) -> str:
-    sizes = {group.units for group in groups}
-    return f"units (of {sizes.pop()})" if len(sizes) == 1 else "units"
-
-
-def _strokes(line: Line) -> dict[str, object]:
+def strokes(line: Line) -> dict[str, object]:
+    """Return how matplotlib draws a line."""
     return {
         "color": line.color,
         "linestyle": line.dashes,
@@ -159,12 +156,24 @@ def _strokes(line: Line) -> dict[str, object]:
     }
 
 
-def _curve(panel: Axes, values: Sequence[float], members: Sequence[Group], line: Line) -> None:
-    """Draw one group over all settings; ``members`` are the group in each of the tables."""
-    mean = np.array([group.mean("total") for group in members])
-    seeds = np.array([group.values["total"] for group in members])  # (settings, seeds)
+def level_strokes(line: Line) -> dict[str, object]:
+    """Return how matplotlib draws a level line, which shows what others are compared with."""
+    dashes = (0, (5, 2)) if line.dashes == "solid" else line.dashes
+    return {"color": line.color, "linestyle": dashes, "linewidth": 1.2}
+
+
+def curve(
+    panel: Axes,
+    values: Sequence[float],
+    members: Sequence[Group],
+    line: Line,
+    column: str = "total",
+) -> None:
+    """Draw means, seeds and their spread; ``members`` are the groups at each of ``values``."""
+    mean = np.array([group.mean(column) for group in members])
+    seeds = np.array([group.values[column] for group in members])  # (settings, seeds)
     if seeds.shape[1] > 1:
-        sd = np.array([group.sd("total") for group in members])
+        sd = np.array([group.sd(column) for group in members])
         panel.fill_between(values, mean - sd, mean + sd, color=line.color, alpha=0.14, linewidth=0)
         panel.scatter(
             np.repeat(values, seeds.shape[1]),
@@ -174,4 +183,4 @@ def _curve(panel: Axes, values: Sequence[float], members: Sequence[Group], line:
             alpha=0.45,
             linewidth=0,
         )
-    panel.plot(values, mean, clip_on=False, zorder=3, **_strokes(line))
+    panel.plot(values, mean, clip_on=False, zorder=3, **strokes(line))

@@ -20,12 +20,12 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from kdlens.errors import InputError
+from kdlens.paper.bars import bar, count_label, highest
 from kdlens.paper.formats import on_bar
 from kdlens.paper.legend import add_legend, legend_layout, text_width
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Look, house_style, looks_of
@@ -34,9 +34,6 @@ from kdlens.paper.table01 import Group, Table
 _PANEL_HEIGHT = 1.8
 _AXES_WIDTH = WIDTH - 0.6
 """Room for bars in a panel of full width, in inches: the rest is the axis and its label."""
-
-_BAR = 0.84
-"""A bar's width; one model's slot is 1 wide."""
 
 _GAP = 0.9
 """Free space between two categories, in slots."""
@@ -75,18 +72,13 @@ def draw(table: Table, models: Sequence[str]) -> Figure:
             _set_scale(panel, groups, table.categories, _AXES_WIDTH, len(rows[0]))
             _bars(panel, categories, groups, looks, _AXES_WIDTH)
         for panel in (a, *c):
-            panel.set_ylabel(_count_label(groups))
+            panel.set_ylabel(count_label(groups))
         handles = [
             Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6, label=label)
             for look, label in zip(looks, labels, strict=True)
         ]
         add_legend(figure, handles, ncols)
     return figure
-
-
-def _count_label(groups: Sequence[Group]) -> str:
-    sizes = {group.units for group in groups}
-    return f"units (of {sizes.pop()})" if len(sizes) == 1 else "units"
 
 
 def _slots(categories: int, models: int) -> float:
@@ -117,12 +109,7 @@ def _set_scale(
     categories_shown: int,
 ) -> None:
     """Set the y axis so that every bar, dot, whisker and number of ``columns`` fits."""
-    top = 0.0
-    for group in groups:
-        for column in columns:
-            mean = group.mean(column)
-            if mean is not None:
-                top = max(top, mean + (group.sd(column) or 0), *group.values[column])
+    top = max(highest(group, column) for group in groups for column in columns)
     slot = width * 72 / _slots(categories_shown, len(groups))
     longest = max(text_width(on_bar(g.mean(column))) for g in groups for column in columns)
     room = (longest if _upright(groups, columns, slot) else FONT_SIZE) + 8
@@ -142,7 +129,7 @@ def _bars(
     upright = _upright(groups, columns, width * 72 / slots)
     for i, column in enumerate(columns):
         for j, (group, look) in enumerate(zip(groups, looks, strict=True)):
-            _bar(panel, i * (len(groups) + _GAP) + j, group, column, look, upright)
+            bar(panel, i * (len(groups) + _GAP) + j, group, column, look, upright)
     panel.set_xlim(-0.5 - _GAP / 2, slots - 0.5 - _GAP / 2)
     panel.tick_params(axis="x", length=0)
     if len(columns) > 1:
@@ -153,35 +140,3 @@ def _bars(
         )
     else:
         panel.set_xticks([])
-
-
-def _bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: bool) -> None:
-    mean, sd = group.mean(column), group.sd(column)
-    top = 0.0
-    if mean is not None:
-        panel.bar(x, mean, _BAR, color=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6)
-        if sd is not None:
-            panel.errorbar(x, mean, sd, ecolor=INK, elinewidth=1.0, capsize=2.5, capthick=1.0)
-        values = group.values[column]
-        offsets = np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else [0.0]
-        panel.scatter(
-            x + np.asarray(offsets),
-            values,
-            s=9,
-            facecolor="white",
-            edgecolor=INK,
-            linewidth=0.7,
-            zorder=3,
-            clip_on=False,
-        )
-        top = max(mean + (sd or 0), *values)
-    panel.annotate(
-        on_bar(mean),
-        (x, top),
-        xytext=(0, 4.5 if upright else 3),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        rotation=90 if upright else 0,
-        annotation_clip=False,
-    )

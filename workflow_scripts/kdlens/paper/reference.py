@@ -1,8 +1,9 @@
-"""The published Tables 1 and 10, and csv files in general.
+"""The published tables of concept detectors, and csv files in general.
 
 The paper's numbers lie in csv files: Table 1 with a ``model`` column and :data:`PUBLISHED_COLUMNS`,
-Table 10 (the lower layers) with ``model, layer, unique, total``. What these tables do not print,
-but the paper's text says of them, are the constants here.
+Tables 6 to 9 with ``alpha`` and ``temperature`` instead, Table 10 (the lower layers) with
+``model, layer, unique, total``, Table 11 with ``teacher, student, unique, total``. What these
+tables do not print, but the paper's text says of them, are the constants here.
 
 Errors: :class:`~kdlens.errors.InputError` naming file, line or column.
 """
@@ -72,6 +73,41 @@ def read_lower_layers(path: str | Path) -> dict[str, dict[str, dict[str, float |
         numbers = {name: parse_number(row[name], path, name) for name in columns}
         layers.setdefault(row["layer"], {})[row["model"]] = numbers
     return layers
+
+
+def read_hyper_parameters(path: str | Path) -> dict[str, dict[str, float | None]]:
+    """Read one of the published Tables 6 to 9.
+
+    Returns:
+        The numbers by column, of rows that are called "alpha 0.5, T 4", or "alpha 0.5" if the
+        table has no temperature.
+    """
+    found = {}
+    for row in read_rows(path, ("alpha", *PUBLISHED_COLUMNS)):
+        alpha, temperature = (
+            parse_number(row.get(key, ""), path, key) for key in ("alpha", "temperature")
+        )
+        name = f"alpha {alpha:g}" + ("" if temperature is None else f", T {temperature:g}")
+        found[name] = {
+            column: parse_number(row[column], path, column) for column in PUBLISHED_COLUMNS
+        }
+    return found
+
+
+def read_architectures(path: str | Path) -> dict[str, dict[str, float | None]]:
+    """Read the published Table 11.
+
+    Returns:
+        The numbers by column, of rows that are called "resnet34 of resnet50" (a student and its
+        teacher), or "resnet34" if there is no teacher.
+    """
+    columns = ("unique", "total")
+    return {
+        " of ".join(filter(None, (row["student"], row["teacher"]))): {
+            column: parse_number(row[column], path, column) for column in columns
+        }
+        for row in read_rows(path, ("teacher", "student", *columns))
+    }
 
 
 def read_rows(path: str | Path, needed: Sequence[str]) -> list[dict[str, str]]:

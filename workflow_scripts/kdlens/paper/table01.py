@@ -68,8 +68,9 @@ IDENTITY = ("model", "label", "method", "labels", "reference")
 class Settings:
     """What the counts of a table hang on; the same for all its groups.
 
-    ``training`` and ``concepts`` are names of data sets (without a training data set in the run,
-    ``training`` is None), ``denominator`` is "image" or "mask".
+    ``layer`` is the layer, or those of several architectures with commas between; each group has
+    its own. ``training`` and ``concepts`` are names of data sets (without a training data set in
+    the run, ``training`` is None), ``denominator`` is "image" or "mask".
     """
 
     layer: str
@@ -78,6 +79,15 @@ class Settings:
     denominator: str
     training: str | None
     concepts: str
+
+    @property
+    def described(self) -> str:
+        """The settings as a sentence, to be kept inside a figure."""
+        return (
+            f"Units of {self.layer} with an IoU of at least {self.iou_threshold:g} (quantile "
+            f"{self.quantile:g}, {self.denominator}-level denominator); networks {self.trained}, "
+            f"concepts of {self.concepts}."
+        )
 
     @property
     def trained(self) -> str:
@@ -94,6 +104,7 @@ class Group:
     method: str
     labels: str
     reference: str | None
+    layer: str
     units: int
     seeds: tuple[int, ...]
     values: Mapping[str, tuple[float | None, ...]]
@@ -132,8 +143,10 @@ class Table:
     settings: Settings
     categories: tuple[str, ...]
     groups: tuple[Group, ...]
-    published_layer: str = PUBLISHED_LAYER
-    """The paper's layer that the groups' published numbers are of."""
+    published_layer: str | None = PUBLISHED_LAYER
+    """The paper's layer that the groups' published numbers are of, if it names one."""
+    published_seeds: int | None = PUBLISHED_SEEDS
+    """How many networks a published number is the mean of, if the paper says so."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -142,9 +155,9 @@ class Table:
         return (*self.categories, *COUNTS, *(["top1"] if measured else []))
 
     @property
-    def published_units(self) -> int:
+    def published_units(self) -> int | None:
         """Size of the paper's layer."""
-        return UNITS_OF_LAYER[self.published_layer]
+        return UNITS_OF_LAYER[self.published_layer] if self.published_layer else None
 
     def group(self, model: str, labels: str = "true") -> Group:
         """Return a model's group.
@@ -181,7 +194,7 @@ def write_csv(path: str | Path, *tables: Table) -> None:
 def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
     identity = {name: getattr(group, name) for name in IDENTITY}
     settings = asdict(table.settings)
-    measured = identity | settings | {"units": group.units}
+    measured = identity | settings | {"units": group.units, "layer": group.layer}
     rows = [
         measured
         | {"row": "seed", "seed": seed, "seeds": 1}
@@ -194,7 +207,7 @@ def _rows(group: Group, table: Table) -> list[dict[str, Any]]:
     if group.published is not None:
         printed = {
             "row": "published",
-            "seeds": PUBLISHED_SEEDS,
+            "seeds": table.published_seeds,
             "units": table.published_units,
             "layer": table.published_layer,
         }
@@ -245,6 +258,7 @@ def read_csv(path: str | Path) -> Table:
         for name in ("quantile", "iou_threshold"):
             settings[name] = float(settings[name])
         settings["training"] = settings["training"] or None
+        settings["layer"] = ", ".join(dict.fromkeys(group.layer for group in groups))
     except ValueError as error:
         raise InputError(f"{path}: {error}; delete it and run the workflow again") from error
     return Table(Settings(**settings), categories, groups)
@@ -263,6 +277,7 @@ def _read_group(
         method=method,
         labels=labels,
         reference=reference or None,
+        layer=rows[0]["layer"],
         units=int(rows[0]["units"]),
         seeds=tuple(int(row["seed"]) for row in rows),
         values={c: tuple(parse_number(row[c], path, c) for row in rows) for c in columns},

@@ -55,7 +55,7 @@ from kdlens.paper.reference import (
     PUBLISHED_UNITS,
 )
 from kdlens.paper.table01 import Group, Table
-from kdlens.paper.table01_render import column_title
+from kdlens.paper.table_parts import column_title
 
 ENOUGH_SEEDS = 3
 """Fewer networks than this in an arm carry no statement about a direction."""

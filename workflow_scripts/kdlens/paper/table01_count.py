@@ -35,10 +35,11 @@ def count_detectors(
     """Make Table 1.
 
     Args:
-        runs: one entry a network, ``{"model", "seed", "label", "method", "reference", "labels"}``.
+        runs: one entry a network, ``{"model", "seed", "label", "method", "reference", "labels",
+            "layer"}``, the last being the layer that is counted.
         tallies, metrics: the networks' files, in the order of ``runs``.
         reference: the csv file of published numbers.
-        settings: how to count; the tallies' layer must be ``settings.layer``.
+        settings: how to count.
     """
     published = read_reference(reference)
     for run in runs:
@@ -61,11 +62,11 @@ def count_tables(
     published: Mapping[str, Mapping[str, float | None]] | None = None,
     published_layer: str = PUBLISHED_LAYER,
 ) -> list[Table]:
-    """Count one layer once for each of ``settings``; every file is read only once.
+    """Count each network's layer once for each of ``settings``; every file is read only once.
 
     Args:
         runs, tallies: as in :func:`count_detectors`.
-        settings: ways to count the same layer.
+        settings: ways to count.
         metrics: None leaves the accuracy out.
         published: the numbers by row; a model whose row is not there stands without.
         published_layer: the paper's layer that these numbers are of.
@@ -79,7 +80,7 @@ def count_tables(
     grouped: list[dict[tuple[str, str], list[_Network]]] = [{} for _ in settings]
     for i, (run, path) in enumerate(zip(runs, tallies, strict=True)):
         network = {"model": run["model"], "seed": run["seed"]}
-        found = load_tallies(path, **network, layer=settings[0].layer, labels=run["labels"])
+        found = load_tallies(path, **network, layer=run["layer"], labels=run["labels"])
         accuracy = {} if metrics is None else {"top1": _top1(metrics[i], network)}
         for groups, setting in zip(grouped, settings, strict=True):
             counted = _count(run, path, found, setting, accuracy)
@@ -183,6 +184,7 @@ def _group(
         values[name] = tuple(network.counts[name] for network in networks)
     return Group(
         **{name: first.run[name] for name in IDENTITY},
+        layer=first.run["layer"],
         units=first.units,
         seeds=seeds,
         values=values,

@@ -1,78 +1,57 @@
-r"""Table 1 for people: Markdown that explains itself, and LaTeX for a paper.
+"""Table 1 for people: Markdown that explains itself, and LaTeX for a paper.
 
-A line of this run shows ``mean ± sd`` over its seeds (with one seed the number alone). Where the
-paper has the same method, its line stands below, in italics and marked "published": it counts
-another layer size on other data, so it is there to compare patterns, not numbers. The two nulls
-come last, under a rule of their own.
-
-The LaTeX needs ``\usepackage{booktabs}`` and fits the full width of a two-column page.
-
-`table10` is made of the same pieces: :class:`Line` and the functions that take lines or settings.
+The published line counts another layer size on other data, so it is there to compare patterns, not
+numbers. Tables 6 to 9 (KD and label smoothing by their hyper-parameters) are the same under another
+:class:`Heading`. See `table_parts` for how a line looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kdlens.paper.formats import (
-    MISSING,
-    decimals_of,
-    escape_latex,
-    escape_markdown,
-    markdown_table,
-    mean_and_sd,
-    number,
-)
+from kdlens.paper.formats import MISSING, decimals_of, escape_markdown, number
 from kdlens.paper.reference import PUBLISHED_SEEDS, PUBLISHED_UNITS
-from kdlens.paper.table01 import Group, Settings, Table
-
-_TITLES = {"top1": "Top-1 (%)"}
-_DENOMINATORS = {
-    "image": "the unit's active area is counted on every image annotated with the concept's "
-    "category (as in the Network Dissection paper)",
-    "mask": "the unit's active area is counted only on images where it touches a label of the "
-    "concept's category (as in the published programs)",
-}
+from kdlens.paper.table01 import Group, Table
+from kdlens.paper.table_parts import (
+    Line,
+    caption_of,
+    column_title,
+    describe_seeds,
+    how_counted,
+    latex_text,
+    markdown_text,
+    measured_cell,
+    of_nulls,
+    of_one_seed,
+    ordered,
+)
 
 
 @dataclass(frozen=True)
-class Line:
-    """A model's cells, with those of the paper below if it has the model."""
+class Heading:
+    """The table's number in the paper and what it counts."""
 
-    group: Group
-    measured: Sequence[str]
-    published: Sequence[str] | None
-
-
-def column_title(column: str) -> str:
-    """Return a column's heading."""
-    return _TITLES.get(column, column.capitalize())
+    number: int = 1
+    subject: str = "concept detectors"
 
 
-def describe_seeds(groups: Iterable[Group]) -> str:
-    """Say how many networks stand behind each mean: "2 seeds", or "1 to 3 seeds"."""
-    counts = sorted({len(group.seeds) for group in groups})
-    if counts == [1]:
-        return "1 seed"
-    return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
-
-
-def to_markdown(table: Table) -> str:
+def to_markdown(table: Table, heading: Heading = Heading()) -> str:
     """Return the table and how to read it."""
-    title = f"Table 1: concept detectors in {escape_markdown(table.settings.layer)}"
-    return markdown_text(title, _header(table), _lines(table), _how_to_read(table))
+    title = f"Table {heading.number}: {heading.subject} in {table.settings.layer}"
+    how_to_read = _how_to_read(table, heading)
+    return markdown_text(escape_markdown(title), _header(table), _lines(table), how_to_read)
 
 
-def to_latex(table: Table) -> str:
+def to_latex(table: Table, heading: Heading = Heading()) -> str:
     """Return the table as a ``table*`` environment."""
-    layer = table.settings.layer
+    layer, subject = table.settings.layer, heading.subject
     caption = (
-        f"Concept detectors in {layer} {caption_of(table.settings, table.groups)} Published lines "
+        f"{subject[0].upper()}{subject[1:]} in {layer} "
+        f"{caption_of(table.settings, table.groups)} Published lines "
         f"(italic): Han et al. 2023, {PUBLISHED_UNITS} units, ImageNet and Broden, mean of "
         f"{PUBLISHED_SEEDS} networks."
     )
-    return latex_text(caption, "table01", _header(table), _lines(table))
+    return latex_text(caption, f"table{heading.number:02}", _header(table), _lines(table))
 
 
 def _header(table: Table) -> list[str]:
@@ -98,7 +77,7 @@ def _published_cells(group: Group, table: Table) -> list[str] | None:
     return [str(PUBLISHED_SEEDS), str(table.published_units), *numbers]
 
 
-def _how_to_read(table: Table) -> list[str]:
+def _how_to_read(table: Table, heading: Heading) -> list[str]:
     lines = [
         *how_counted(table.settings, table.settings.layer),
         "**Units** is the size of the layer. A detector is counted in the one category that it "
@@ -115,127 +94,10 @@ def _how_to_read(table: Table) -> list[str]:
     ]
     if any(group.published is not None for group in table.groups):
         lines.append(
-            "*Published* lines are the numbers of Han et al. 2023, Table 1: ResNet-18 with "
+            f"*Published* lines are the numbers of Han et al. 2023, Table {heading.number}"
+            f"{', and of Table 1 for scratch' if heading.number > 1 else ''}: ResNet-18 with "
             f"{PUBLISHED_UNITS} units trained on ImageNet, Broden's concepts, mean of "
             f"{PUBLISHED_SEEDS} networks, spread not printed. Layer size and data are others than "
             "here, so compare which model has more, not the numbers themselves."
         )
     return [*lines, *of_nulls(table.groups)]
-
-
-# -- the pieces that tables of detectors share ----------------------------------------------------
-
-
-def ordered(table: Table) -> list[Group]:
-    """Return the groups, the nulls last."""
-    return sorted(table.groups, key=lambda group: group.is_null)
-
-
-def measured_cell(group: Group, column: str) -> str:
-    """Return a group's mean and spread."""
-    return mean_and_sd(group.mean(column), group.sd(column), decimals_of(column))
-
-
-def how_counted(settings: Settings, layers: str) -> list[str]:
-    """Say what the counts hang on, in Markdown; ``layers`` names those of the table."""
-    tail = f"{100 * settings.quantile:g} %"
-    return [
-        f"The networks were {escape_markdown(settings.trained)} and dissected at "
-        f"layer **{escape_markdown(layers)}** with the concept images of "
-        f"**{escape_markdown(settings.concepts)}**.",
-        f"A unit is active where its activation lies in the top {tail} of all its activations "
-        f"(quantile {settings.quantile:g}). It detects a concept when its active area and the "
-        f"concept's mask overlap with an IoU of at least **{settings.iou_threshold:g}**.",
-        f"For the IoU, {_DENOMINATORS.get(settings.denominator, settings.denominator)}.",
-    ]
-
-
-def of_one_seed(groups: Sequence[Group]) -> list[str]:
-    """Name the models without a spread, in Markdown."""
-    single = [escape_markdown(group.label) for group in groups if len(group.seeds) == 1]
-    names = ", ".join(dict.fromkeys(single))
-    return [f"One seed only, and so no spread: {names}."] if single else []
-
-
-def of_nulls(groups: Sequence[Group]) -> list[str]:
-    """Say what the nulls are, if there are any."""
-    if not any(group.is_null for group in groups):
-        return []
-    return [
-        "The last lines are nulls, what chance alone gives: a network with random weights, or a "
-        "trained one whose concept masks were swapped among the images."
-    ]
-
-
-def caption_of(settings: Settings, groups: Sequence[Group]) -> str:
-    """Return what a LaTeX caption says of the measurement, unescaped."""
-    return (
-        f"(IoU ≥ {settings.iou_threshold:g}, quantile {settings.quantile:g}, "
-        f"{settings.denominator}-level denominator). Networks {settings.trained}, "
-        f"concepts of {settings.concepts}; mean ± sample standard deviation, "
-        f"{describe_seeds(groups)}."
-    )
-
-
-def markdown_text(
-    title: str, header: Sequence[str], lines: Sequence[Line], how_to_read: Sequence[str]
-) -> str:
-    """Return a whole Markdown file; ``title``, ``header`` and ``how_to_read`` are Markdown."""
-    rows = []
-    for line in lines:
-        label = escape_markdown(line.group.label)
-        rows.append([label, *line.measured])
-        if line.published is not None:
-            rows.append([f"*{cell}*" for cell in (f"{label}, published", *line.published)])
-    return "\n".join(
-        [
-            f"# {title}\n",
-            markdown_table(header, rows),
-            "## How to read it\n",
-            *(f"- {sentence}" for sentence in how_to_read),
-            "",
-        ]
-    )
-
-
-def latex_text(caption: str, label: str, header: Sequence[str], lines: Sequence[Line]) -> str:
-    """Return a ``table*`` environment; ``caption`` and ``header`` are plain text."""
-    body = []
-    for i, line in enumerate(lines):
-        if i and line.group.is_null and not lines[i - 1].group.is_null:
-            body.append(r"\midrule")
-        measured = map(_latex_cell, line.measured)
-        body.append(_latex_line([escape_latex(line.group.label), *measured]))
-        if line.published is not None:
-            cells = (r"\quad published", *map(_latex_cell, line.published))
-            body.append(_latex_line(rf"\textit{{{cell}}}" for cell in cells))
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table*}",
-            r"\centering",
-            r"\scriptsize",
-            r"\setlength{\tabcolsep}{2.5pt}",
-            rf"\caption{{{escape_latex(caption)}}}",
-            rf"\label{{tab:{label}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
-            r"\toprule",
-            _latex_line([escape_latex(title) for title in header]),
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table*}",
-            "",
-        ]
-    )
-
-
-def _latex_cell(text: str) -> str:
-    """Set the spread as a small index, which saves the width that fourteen columns need."""
-    mean, plus_minus, sd = text.partition(" ± ")
-    return rf"${mean}_{{\pm {sd}}}$" if plus_minus else escape_latex(mean)
-
-
-def _latex_line(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"

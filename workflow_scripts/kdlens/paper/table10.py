@@ -26,7 +26,7 @@ from kdlens.paper.reference import (
 )
 from kdlens.paper.table01 import Group, Settings, Table
 from kdlens.paper.table01_count import count_tables
-from kdlens.paper.table01_render import (
+from kdlens.paper.table_parts import (
     Line,
     caption_of,
     column_title,
@@ -54,7 +54,7 @@ def count_layers(
     """Make one table for each of ``layers``, in this order.
 
     Args:
-        runs, metrics: one entry and one file a network, as for Table 1.
+        runs, metrics: one entry and one file a network, as for Table 1; its layer is not used.
         tallies: the files of the first layer in the order of ``runs``, then the second's, ...
         reference: the csv file of the published Table 10.
         settings: how to count; its layer is not used.
@@ -69,7 +69,7 @@ def count_layers(
     for i, layer in enumerate(layers):
         files = tallies[i * len(runs) : (i + 1) * len(runs)]
         tables += count_tables(
-            runs,
+            [{**run, "layer": layer} for run in runs],
             files,
             [replace(settings, layer=layer)],
             metrics=metrics,

@@ -12,7 +12,8 @@ the keys that the job needs and no others.
 ``dissections``   the tallies, and what a dissection is told
 ``paper``         what tables, figures and captions share: the measurement, the rows
 ``tables``        Tables 1 and 10
-``figures``       the figures, and the activation maps behind Figure 3
+``variants``      Tables 6 to 9 and 11 and Figures 4 and 5: hyper-parameters, other networks
+``figures``       the other figures, and the activation maps behind Figure 3
 ``gallery``       the pages of units and their index
 ``results``       every file that a run makes, and the check of files asked for by name
 """

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
+from kdlens.config_variants import dissected
 from kdlens.plan import datasets, models, paths
 from kdlens.plan.paths import Config
 
 
-def table_layer(config: Config) -> str:
-    """Return the layer that tables and figures are about, if they do not say another."""
-    return config["dissection"]["layers"][-1]
+def layers(config: Config, name: str) -> list[str]:
+    """Return the layers at which a model is dissected: those of its network."""
+    return config["networks"][config["models"][name]["network"]]["layers"]
+
+
+def table_layer(config: Config, name: str) -> str:
+    """Return the layer of a model that tables and figures are about, if they do not say another."""
+    return layers(config, name)[-1]
+
+
+def table_layers(config: Config, names: Iterable[str]) -> str:
+    """Return the names of these models' layers as a text: one, but for a mix of architectures."""
+    return ", ".join(dict.fromkeys(table_layer(config, name) for name in names))
+
+
+def all_layers(config: Config) -> list[str]:
+    return list(dict.fromkeys(layer for name in config["models"] for layer in layers(config, name)))
+
+
+def groups(config: Config) -> list[dict[str, Any]]:
+    """Return the models by their layers, since all jobs of a rule have the same files.
+
+    The rule is called ``dissect`` for the first layers, and after the first network that has them
+    for any others.
+    """
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for name, model in config["models"].items():
+        own = tuple(layers(config, name))
+        rule = f"dissect_{re.sub('[^A-Za-z0-9_]', '_', model['network'])}" if found else "dissect"
+        group = found.setdefault(own, {"rule": rule, "layers": list(own), "models": []})
+        group["models"].append(name)
+    return list(found.values())
 
 
 def tallies(
     config: Config, name: str, seed: int, layer: str | None = None, labels: str = "true"
 ) -> str:
     """Return a layer's tallies, the table's layer by default, with true or shuffled labels."""
+    layer = layer or table_layer(config, name)
     suffix = "_shuffled" if labels == "shuffled" else ""
-    return f"{paths.dissection(config, name, seed)}/{layer or table_layer(config)}{suffix}.npz"
+    return f"{paths.dissection(config, name, seed)}/{layer}{suffix}.npz"
 
 
 def all_tallies(config: Config) -> list[str]:
     return [
         tallies(config, name, seed, layer)
-        for name, seed in models.pairs(config, config["paper"]["models"])
-        for layer in config["dissection"]["layers"]
+        for name, seed in models.pairs(config, dissected(config))
+        for layer in layers(config, name)
     ]
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
-    keys = ("layers", "quantiles", "iou_threshold", "denominator", "shuffle_seed")
+    keys = ("quantiles", "iou_threshold", "denominator", "shuffle_seed")
     keys += ("top_images", "precision")
     settings = config["dissection"]
     return {
+        "layers": layers(config, name),
         **{key: settings[key] for key in keys},
         "batch_size": settings.get("batch_size"),
         "network": models.network(config, name),

@@ -16,7 +16,7 @@ def files(config: Config, name: str) -> list[str]:
 def figure02_params(config: Config) -> dict[str, Any]:
     names = config["paper"]["figure02"]["models"]
     return {
-        **paper.measured(config),
+        **paper.measured(config, names),
         "models": names,
         "dataset": paper.dataset_names(config),
         "seeds": sorted({seed for _, seed in models.pairs(config, names)}),
@@ -40,11 +40,12 @@ def maps_params(config: Config) -> dict[str, Any]:
             "method": paper.shown_as(config, column["model"]),
             "network": models.network(config, column["model"]),
             "image": models.image(config, column["model"], size),
+            "layer": dissections.table_layer(config, column["model"]),
         }
         for column in _figure03_columns(config)
     ]
     return {
-        **paper.measured(config),
+        **paper.measured_in_all_layers(config),
         **{key: shown[key] for key in ("category", "images")},
         "concept": shown.get("concept"),
         "entries": entries,
@@ -58,7 +59,7 @@ def figure03_params(config: Config) -> dict[str, Any]:
     """Return what the caption of Figure 3 says; all else stands with the maps."""
     shown = config["paper"]["figure03"]
     return {
-        **paper.measured(config),
+        **paper.measured(config, shown["models"]),
         "category": shown["category"],
         "concept": shown.get("concept"),
         "entries": _figure03_columns(config),
@@ -79,13 +80,14 @@ def curve_params(config: Config, figure: str) -> dict[str, Any]:
         "figure09": ("quantiles", "iou_threshold"),
         "figure10": ("iou_thresholds", "quantile"),
     }[figure]
-    settings = paper.measured(config)
+    rows = _curve_rows(config, figure)
+    settings = paper.measured(config, [row["model"] for row in rows])
     return {
         "layer": settings["layer"],
         "denominator": settings["denominator"],
         fixed: settings[fixed],
         varied: config["paper"][figure][varied],
-        "runs": _curve_rows(config, figure),
+        "runs": rows,
         "dataset": paper.dataset_names(config),
     }
 

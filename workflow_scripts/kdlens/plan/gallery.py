@@ -22,7 +22,7 @@ def entries(config: Config) -> list[dict[str, Any]]:
         {"label": models[name]["label"], "model": name, "seed": seed, "layer": layer}
         for name in shown["models"]
         for seed in models[name]["seeds"][: 1 if shown["seeds"] == "first" else None]
-        for layer in config["dissection"]["layers"]
+        for layer in dissections.layers(config, name)
     ]
 
 
@@ -37,7 +37,7 @@ def pages(config: Config) -> list[str]:
 def page_params(config: Config, name: str, seed: int, layer: str) -> dict[str, Any]:
     shown = config["paper"]["gallery"]
     return {
-        **paper.measured(config),
+        **paper.measured_in_all_layers(config),
         **{key: shown[key] for key in ("images", "thumbnail")},
         "label": config["models"][name]["label"],
         "model": name,

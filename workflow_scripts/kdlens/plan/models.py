@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kdlens.config_models import checkpoint_of, method_of
+from kdlens.config_checkpoints import checkpoint_of
+from kdlens.config_models import method_of
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
 
@@ -71,7 +72,7 @@ def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
 def network(config: Config, name: str) -> dict[str, Any]:
     """Return the shape of a model's network."""
     shape = config["networks"][config["models"][name]["network"]]
-    return {key: value for key, value in shape.items() if key != "normalisation"}
+    return {k: value for k, value in shape.items() if k not in ("normalisation", "layers")}
 
 
 def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:

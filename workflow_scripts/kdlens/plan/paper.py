@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kdlens.config_models import teachers_of
 from kdlens.plan import dissections, models, paths
 from kdlens.plan.paths import Config
 
 Row = Mapping[str, Any]
 
 
-def measured(config: Config) -> dict[str, Any]:
-    """Return what tables and captions say of the measurement."""
+def measured(config: Config, names: Iterable[str]) -> dict[str, Any]:
+    """Return what tables and captions that show these models say of the measurement."""
+    layer = dissections.table_layers(config, names)
+    return {"layer": layer, **measured_in_all_layers(config)}
+
+
+def measured_in_all_layers(config: Config) -> dict[str, Any]:
     settings = config["dissection"]
     return {
-        "layer": dissections.table_layer(config),
         "quantile": settings["quantiles"][0],
         "iou_threshold": settings["iou_threshold"],
         "denominator": settings["denominator"],
     }
-
-
-def measured_in_all_layers(config: Config) -> dict[str, Any]:
-    return {key: value for key, value in measured(config).items() if key != "layer"}
 
 
 def dataset_names(config: Config) -> dict[str, str | None]:
@@ -34,17 +35,15 @@ def dataset_names(config: Config) -> dict[str, str | None]:
 
 def shown_as(config: Config, name: str) -> str:
     """Return what colours a model in figures: its method, or that it is a teacher."""
-    taught = (model for model in config["models"].values() if "teacher" in model)
-    if name in {model["teacher"] for model in taught}:
-        return "teacher"
-    return config["models"][name]["method"]
+    models = config["models"]
+    return "teacher" if name in teachers_of(models) else models[name]["method"]
 
 
-def rows(config: Config) -> list[dict[str, Any]]:
-    """Return the rows of Table 1 by seed: every model, then the shuffled-label null."""
+def rows(config: Config, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Return rows by seed: these models (left out, those of Table 1), then the shuffled null."""
     paper = config["paper"]
     found = []
-    for name, seed in models.pairs(config, paper["models"]):
+    for name, seed in models.pairs(config, paper["models"] if names is None else names):
         model = config["models"][name]
         found.append(
             {
@@ -54,6 +53,7 @@ def rows(config: Config) -> list[dict[str, Any]]:
                 "method": shown_as(config, name),
                 "reference": model.get("reference"),
                 "labels": "true",
+                "layer": dissections.table_layer(config, name),
             }
         )
     shuffled = [row for row in found if row["model"] == paper["shuffled"]]
@@ -64,7 +64,7 @@ def rows(config: Config) -> list[dict[str, Any]]:
 
 
 def tallies(config: Config, rows: Iterable[Row], layer: str | None = None) -> list[str]:
-    """Return the tallies of these rows, in the table's layer by default."""
+    """Return the tallies of these rows, each in its network's layer by default."""
     return [
         dissections.tallies(config, row["model"], row["seed"], layer, row["labels"]) for row in rows
     ]
@@ -81,6 +81,6 @@ def first_seed(config: Config, name: str) -> dict[str, Any]:
 
 
 def first_seed_file(config: Config, name: str, suffix: str) -> str:
-    """Return a file of that network's dissection: the one of the table's layer."""
+    """Return a file of that network's dissection: the one of its layer in tables."""
     folder = paths.dissection(config, name, config["models"][name]["seeds"][0])
-    return f"{folder}/{dissections.table_layer(config)}{suffix}"
+    return f"{folder}/{dissections.table_layer(config, name)}{suffix}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from kdlens.config_variants import dissected, shown
 from kdlens.errors import InputError, suggest
-from kdlens.plan import datasets, figures, gallery, models, paths, tables
+from kdlens.plan import datasets, dissections, figures, gallery, models, paths, tables, variants
 from kdlens.plan.paths import Config
 
 
@@ -24,6 +25,13 @@ def paper_files(config: Config) -> list[str]:
         files += [*figures.files(config, "figure09"), f"{folder}/figure09.csv"]
     if paper["table10"]["layers"]:
         files += tables.files(config, "table10", "csv", "md", "tex", "html")
+    for number in variants.hyper_parameter_tables(config):
+        files += tables.files(config, f"table0{number}", "csv", "md", "tex", "html")
+    if shown(config, "table11"):
+        files += tables.files(config, "table11", "csv", "md", "tex", "html")
+    for name in ("figure04", "figure05"):
+        if shown(config, name):
+            files += [*figures.files(config, name), f"{folder}/{name}.csv"]
     for name in paper["models"]:
         files += figures.files(config, f"concepts_{name}")
     for name in paper["unit_grids"]["models"]:
@@ -36,7 +44,7 @@ def paper_files(config: Config) -> list[str]:
 def manifest_inputs(config: Config) -> list[str | list[str]]:
     """Return the files that the manifest vouches for: every result of the run."""
     trained = models.pairs(config, models.trained(config))
-    dissected = models.pairs(config, config["paper"]["models"])
+    dissected_pairs = models.pairs(config, dissected(config))
     endings = (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
     return [
         datasets.summary(config, "training_data"),
@@ -50,8 +58,8 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
         ],
         *[
             f"{paths.dissection(config, *pair)}/{layer}{ending}"
-            for pair in dissected
-            for layer in config["dissection"]["layers"]
+            for pair in dissected_pairs
+            for layer in dissections.layers(config, pair[0])
             for ending in endings
         ],
         f"{paths.run(config)}/dissection/activation_maps.npz",

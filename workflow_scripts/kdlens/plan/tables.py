@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.plan import paper, paths
+from kdlens.plan import dissections, paper, paths
 from kdlens.plan.paths import Config
 
 
@@ -23,15 +23,23 @@ def metrics(config: Config) -> list[str]:
 
 def table01_params(config: Config) -> dict[str, Any]:
     return {
-        **paper.measured(config),
+        **paper.measured(config, config["paper"]["models"]),
         "runs": paper.rows(config),
         "dataset": paper.dataset_names(config),
     }
 
 
+def table10_rows(config: Config) -> list[dict[str, Any]]:
+    """Return the rows of the models that have all layers of Table 10."""
+    layers = set(config["paper"]["table10"]["layers"])
+    return [
+        row for row in paper.rows(config) if layers <= set(dissections.layers(config, row["model"]))
+    ]
+
+
 def table10_tallies(config: Config) -> list[str]:
     """Return the files of the first layer in the order of the rows, then the second's, ..."""
-    rows = paper.rows(config)
+    rows = table10_rows(config)
     layers = config["paper"]["table10"]["layers"]
     return [file for layer in layers for file in paper.tallies(config, rows, layer)]
 
@@ -40,6 +48,6 @@ def table10_params(config: Config) -> dict[str, Any]:
     return {
         **paper.measured_in_all_layers(config),
         "layers": config["paper"]["table10"]["layers"],
-        "runs": paper.rows(config),
+        "runs": table10_rows(config),
         "dataset": paper.dataset_names(config),
     }
