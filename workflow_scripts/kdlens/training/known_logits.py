@@ -2,8 +2,8 @@
 
 A teacher does not change. Where all that a method asks of it are logits, and images come in few
 forms (``augmentation: none`` or ``flip``), it need not run again in every epoch: it runs once
-through all forms of all images, and a batch looks its logits up. A student of six epochs is trained
-in four fifths of the time.
+through all forms of all images, and a batch looks its logits up. The demo's students are trained
+in three quarters of the time.
 """
 
 from __future__ import annotations
