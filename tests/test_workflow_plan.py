@@ -64,10 +64,10 @@ DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery"
                 **GALLERY,
                 # The teacher, Table 1 (7 methods twice, SSKD once), 5 more cells of the grid and
                 # label smoothing at 0.5, Figure 4's teacher and students, Figure 5, Table 11.
-                "train_model": 1 + (7 * 2 + 1) + (5 + 1) * 2 + (1 + 3 * 2) + 3 * 2 + 4,
+                "train_model": 1 + (7 * 2 + 1) + (5 + 1) * 2 + (1 + 3 * 2) + 3 + 4,
                 "initialise_model": 2 + 2,
                 # Of these all but Figure 4's teacher, with the nulls; ResNet-50 by itself.
-                "dissect": 1 + (7 * 2 + 1 + 2) + (5 + 1) * 2 + 3 * 2 + 3 * 2 + (2 + 1),
+                "dissect": 1 + (7 * 2 + 1 + 2) + (5 + 1) * 2 + 3 * 2 + 3 + (2 + 1),
                 "dissect_resnet50_w8": 2 + 1,
             },
         ),
