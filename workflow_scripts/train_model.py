@@ -17,6 +17,7 @@ from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.compiling import resolve_compile
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
 from kdlens.training.devices import resolve_device, resolve_precision, set_determinism
 from kdlens.training.evaluation import model_metrics
@@ -102,6 +103,9 @@ def main(
             class_sizes=torch.bincount(train_images.labels.cpu(), minlength=classes).tolist(),
         ),
     )
+    compiled = resolve_compile(
+        training.get("compile", False), torch_device, chosen, f"models.{name}.training"
+    )
 
     # What the training depends on. Whether images are held or streamed is not among it, and
     # neither is the number of threads: see kdlens.training.checkpoints.
@@ -142,6 +146,7 @@ def main(
         precision=precision,
         seed=seed,
         threads=threads if torch_device.type == "cpu" else None,
+        compiled=compiled,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
     remove_leftovers(checkpoint.parent)
