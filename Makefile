@@ -7,7 +7,8 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report test lint format bench-dissection bench-scale clean-env help
+.PHONY: demo demo-full study smoke real report test lint format clean-env help
+.PHONY: bench-dissection bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 8 minutes)'
@@ -19,6 +20,7 @@ help:
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
+	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
 
@@ -61,6 +63,9 @@ format: .venv/.ready
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile rules
+
+bench-training: .venv/.ready
+	.venv/bin/python tests/benchmarks/training.py
 
 bench-dissection: .venv/.ready
 	.venv/bin/python tests/benchmarks/dissection.py

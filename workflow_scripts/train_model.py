@@ -17,6 +17,7 @@ from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.compiling import resolve_compile
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
 from kdlens.training.devices import (
     keep_freed_memory,
@@ -109,6 +110,9 @@ def main(
             class_sizes=torch.bincount(train_images.labels.cpu(), minlength=classes).tolist(),
         ),
     )
+    compiled = resolve_compile(
+        training.get("compile", False), torch_device, chosen, f"models.{name}.training"
+    )
 
     known_logits = (
         teacher_model is not None
@@ -160,6 +164,7 @@ def main(
         precision=precision,
         seed=seed,
         threads=threads if torch_device.type == "cpu" else None,
+        compiled=compiled,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
     remove_leftovers(checkpoint.parent)

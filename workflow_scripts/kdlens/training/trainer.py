@@ -35,6 +35,7 @@ from kdlens.errors import InputError
 from kdlens.script import log_progress
 from kdlens.training import contrastive, losses  # noqa: F401 (makes them known to torchdistill)
 from kdlens.training.checkpoints import load_checkpoint, plain_state, save_checkpoint
+from kdlens.training.compiling import compile_in_place, uncompiled
 from kdlens.training.datasets import ImageDataset, Preprocess, batches
 from kdlens.training.devices import seed_generators
 from kdlens.training.evaluation import Evaluation, evaluate
@@ -61,6 +62,7 @@ class Trainer:
         precision: float32 or bfloat16.
         seed: of all randomness within epochs.
         threads: CPU threads that compute; None if a GPU computes.
+        compiled: whether the networks are compiled.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Trainer:
         precision: str,
         seed: int,
         threads: int | None,
+        compiled: bool = False,
     ) -> None:
         self._recipe = recipe
         self._epochs = [s["num_epochs"] for s in stages_of(read_recipe(recipe)["train"]).values()]
@@ -89,6 +92,9 @@ class Trainer:
         self._precision = precision
         self._seed = seed
         self._threads = threads
+        self._compiled = compiled
+        if compiled:
+            compile_in_place(student, teacher)
         self._history = History()
 
     def fit(self, checkpoint: Path, fingerprint: str) -> History:
@@ -193,13 +199,14 @@ class Trainer:
         return learning_rate, float(total) / images, waiting
 
     def _evaluate(self) -> Evaluation:
-        return evaluate(
-            self._student,
-            self._val_images,
-            self._preprocess,
-            batch_size=self._box.train_data_loader.batch_size,
-            workers=self._workers,
-        )
+        with uncompiled(self._compiled):
+            return evaluate(
+                self._student,
+                self._val_images,
+                self._preprocess,
+                batch_size=self._box.train_data_loader.batch_size,
+                workers=self._workers,
+            )
 
     def _trains_student(self) -> bool:
         return self._stage + 1 == len(self._epochs)
