@@ -98,3 +98,8 @@ def job(stage, key):
 def gpus():
     """Return how many GPUs a job that computes with torch asks for."""
     return 0 if CONFIG["device"] == "cpu" else 1
+
+
+def each_gpu(amount):
+    """Return what a training asks for that has this amount for each of its GPUs."""
+    return lambda wildcards: amount * models.gpus(CONFIG, wildcards.model)

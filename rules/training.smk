@@ -27,11 +27,13 @@ rule train_model:
     priority: lambda wildcards: models.urgency(CONFIG, wildcards.model)
     conda:
         "../envs/training.yaml"
-    threads: job("training", "threads")
+    threads: each_gpu(job("training", "threads"))
     resources:
-        mem_mb=job("training", "mem_mb"),
+        mem_mb=each_gpu(job("training", "mem_mb")),
         runtime=job("training", "runtime"),
-        gpu=gpus(),
+        gpu=each_gpu(gpus()),
+        # No param, since it does not change what is trained; not `gpu`, which may be cut.
+        processes=each_gpu(1),
     params:
         model=lambda wildcards: models.params(
             CONFIG, wildcards.model, int(wildcards.seed)

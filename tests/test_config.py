@@ -454,6 +454,9 @@ def test_every_method_of_the_schema_is_one_of_the_library():
         ({**FT, "p": 3}, "models.student.p: 3 is not among the choices; write one of: 1, 2"),
         ({**FT, "stage1": {"batch_size": 8}}, "models.student.stage1.batch_size is not known"),
         ({**CRD, "negatives": 9000000}, "student.negatives: 9000000 is too many; there are"),
+        ({**CRD, "gpus": 2}, "student.gpus: 2, but the loss of crd is no mean over images that"),
+        ({**FT, "gpus": 3}, "student.gpus: 3 does not divide the batch size 32; write a number"),
+        ({**FT, "gpus": 0}, "models.student.gpus: 0 is out of range"),
         (
             {**SSKD, "stage1": {"epochs": 5}},
             "student.stage1.schedule.milestones: 10 is not before the last of 5 epochs; write",

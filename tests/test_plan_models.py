@@ -54,6 +54,12 @@ def test_a_model_is_told_what_it_needs_and_no_more():
     assert set(models.params(NO_TRAINING, "mine", 1)) == common | {"weights", "downloads"}
 
 
+def test_the_number_of_gpus_changes_nothing_that_a_model_is_told():
+    several = resolve(changed("models.kd.gpus", 4), SCHEMA, PUBLISHED)
+    assert models.gpus(several, "kd") == 4 and models.gpus(several, "scratch") == 1
+    assert models.params(several, "kd", 1) == models.params(DRAWN, "kd", 1)
+
+
 def test_images_are_those_of_the_training_or_of_the_size_asked_for():
     normalised = {"mean": [0.45] * 3, "std": [0.25] * 3}
     assert models.image(DRAWN, "kd") == {"size": 72, **normalised}

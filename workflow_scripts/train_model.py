@@ -4,8 +4,11 @@ Killed at any moment and started again, it goes on after the last complete epoch
 beside the model) and ends with the same bits as a training that was never interrupted. On a CPU
 this holds if it goes on with the same number of threads; with another one it goes on all the same,
 and the log and ``metrics.json`` say so.
+
+With several GPUs it starts itself again, in one process for each (:mod:`kdlens.training.launch`).
 """
 
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -13,9 +16,11 @@ from typing import Any
 
 import torch
 
+from kdlens.config_models import check_processes
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
+from kdlens.training.batch_norm import synchronise_batch_norm
 from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
 from kdlens.training.compiling import resolve_compile
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
@@ -27,9 +32,11 @@ from kdlens.training.devices import (
 )
 from kdlens.training.evaluation import model_metrics
 from kdlens.training.known_logits import KnownLogits, worth_knowing
+from kdlens.training.launch import launch, run_worker
 from kdlens.training.methods import Setting, build_method, needs_teacher
 from kdlens.training.networks import initialise_network, load_network, require_classes
 from kdlens.training.probe import Probe
+from kdlens.training.processes import Processes
 from kdlens.training.recipe import build_recipe, write_recipe
 from kdlens.training.trainer import Trainer
 
@@ -51,6 +58,7 @@ def main(
     teacher_network: Mapping[str, Any] | None = None,
     device: str = "auto",
     threads: int = 1,
+    gpus: int = 1,
 ) -> None:
     """Train, and write the four files.
 
@@ -66,8 +74,16 @@ def main(
         teacher: the teacher's weights, for a method that has one.
         teacher_network: the teacher's network spec.
         device: auto, cpu or cuda.
-        threads: CPU threads to compute with.
+        threads: CPU threads to compute with, in all processes together.
+        gpus: how many GPUs (on a CPU, processes) share every batch.
     """
+    arguments = dict(locals())
+    check_processes(method["name"], training, gpus, f"models.{name}.gpus")
+    processes = Processes.current()
+    if gpus != processes.size:
+        launch(__file__, gpus, arguments)
+        return
+    threads = max(1, threads // gpus)
     set_determinism(seed, threads)
     keep_freed_memory()
     torch_device = resolve_device(device)
@@ -85,6 +101,8 @@ def main(
     classes = len(data["classes"])
     require_classes(network, classes, f"models.{name}")
     student = initialise_network(network, classes, seed)
+    if gpus > 1:
+        student = synchronise_batch_norm(student, torch_device)
     student.to(torch_device, memory_format=torch.channels_last)
     teacher_model = teacher_sha256 = None
     if teacher is not None:
@@ -121,7 +139,7 @@ def main(
     )
 
     # What the training depends on. Whether images are held or streamed is not among it, and
-    # neither is the number of threads: see kdlens.training.checkpoints.
+    # neither are the numbers of threads and GPUs: see kdlens.training.checkpoints.
     facts = {
         "seed": seed,
         "network": network,
@@ -137,18 +155,19 @@ def main(
         "torch": str(torch.__version__),
         "torchdistill": version("torchdistill"),
     }
-    write_recipe(
-        build_recipe(
-            chosen,
-            training,
-            images=len(train_images),
-            seed=seed,
-            loader=loader_options(train_images, workers, pin=torch_device.type == "cuda"),
-            given={"model": name, "dataset": data["name"], **facts},
-            known_logits=known_logits,
-        ),
-        recipe,
+    made = build_recipe(
+        chosen,
+        training,
+        images=len(train_images),
+        seed=seed,
+        loader=loader_options(train_images, workers, pin=torch_device.type == "cuda"),
+        given={"model": name, "dataset": data["name"], "gpus": gpus, **facts},
+        known_logits=known_logits,
     )
+    if processes.first:
+        write_recipe(made, recipe)
+        remove_leftovers(Path(model).parent)
+    processes.wait()
     preprocess = Preprocess(image, torch_device)
     if known_logits:
         teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
@@ -165,10 +184,12 @@ def main(
         seed=seed,
         threads=threads if torch_device.type == "cpu" else None,
         compiled=compiled,
+        processes=processes,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
-    remove_leftovers(checkpoint.parent)
     result = trainer.fit(checkpoint, fingerprint(facts, Path(__file__).resolve()))
+    if not processes.first:
+        return
 
     model_sha256 = save_weights(student, model)
     result.write(history)
@@ -185,6 +206,7 @@ def main(
             device=torch_device,
             precision=precision,
             threads=result.threads,
+            processes=result.processes,
             image_size=image["size"],
             dataset=data,
             model_sha256=model_sha256,
@@ -207,5 +229,8 @@ if __name__ == "__main__" and "snakemake" in globals():
             history=snakemake.output.history,
             recipe=snakemake.output.recipe,
             threads=snakemake.threads,
+            gpus=snakemake.resources.processes,
             **snakemake.params.model,
         )
+elif __name__ == "__main__" and len(sys.argv) == 2:
+    run_worker(main)

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kdlens.errors import InputError
@@ -24,11 +24,8 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
     # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
     name = f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
     style = f"%(asctime)s {name.replace('%', '%%')}: %(message)s"
-    handlers = [logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()]
-    logging.basicConfig(
-        level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
-    )
-    logging.captureWarnings(True)
+    log.unlink(missing_ok=True)
+    handlers = _start_log(str(log), style)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     logger = logging.getLogger("kdlens")
@@ -50,6 +47,31 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
     logger.info("done in %.1f s", time.monotonic() - start)
     for handler in handlers:
         handler.flush()
+
+
+def log_settings() -> dict[str, str | None]:
+    """Return what a process needs to write to this process's log too: its file and its style."""
+    for handler in logging.getLogger().handlers:
+        if type(handler) is logging.FileHandler:
+            return {"file": handler.baseFilename, "style": handler.formatter._fmt}
+    return {"file": None, "style": "%(message)s"}
+
+
+def use_log_settings(settings: Mapping[str, str | None]) -> None:
+    """Write to the log of the process that :func:`log_settings` was called in."""
+    _start_log(settings["file"], settings["style"])
+
+
+def _start_log(file: str | None, style: str) -> list[logging.Handler]:
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if file is not None:
+        # Appends, so that several processes can write to one file.
+        handlers.insert(0, logging.FileHandler(file, mode="a", encoding="utf-8"))
+    logging.basicConfig(
+        level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
+    )
+    logging.captureWarnings(True)
+    return handlers
 
 
 def log_progress(

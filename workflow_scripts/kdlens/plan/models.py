@@ -57,6 +57,11 @@ def teacher_file(config: Config, name: str) -> str | list[str]:
     return file(config, model["teacher"], model["teacher_seed"]) if "teacher" in model else []
 
 
+def gpus(config: Config, name: str) -> int:
+    """Return how many GPUs (on a CPU, processes) train a model."""
+    return config["models"][name]["gpus"]
+
+
 def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
     """Return the metrics of a checkpoint from which a null takes its number of classes.
 

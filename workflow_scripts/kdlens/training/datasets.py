@@ -206,11 +206,13 @@ def batches(loader: Iterable[Batch | InputError]) -> Iterator[Batch]:
         yield batch
 
 
-def ordered_loader(images: ImageDataset, batch_size: int, workers: int) -> DataLoader:
-    """Return a loader that goes through ``images`` once, in their order."""
+def ordered_loader(
+    images: ImageDataset, batch_size: int, workers: int, order: Sequence[int] | None = None
+) -> DataLoader:
+    """Return a loader that goes through the images of ``order``, or all in their order, once."""
     options = loader_options(images, workers, pin=False)
     options["persistent_workers"] = False
-    return DataLoader(images, batch_size, shuffle=False, collate_fn=whole_batch, **options)
+    return DataLoader(images, batch_size, sampler=order, collate_fn=whole_batch, **options)
 
 
 def loader_options(images: ImageDataset, workers: int, *, pin: bool) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from kdlens.training.datasets import (
     open_split,
     ordered_loader,
 )
+from kdlens.training.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,11 @@ def evaluate(
     *,
     batch_size: int,
     workers: int,
+    processes: Processes = Processes(),  # noqa: B008 (it cannot be changed)
 ) -> Evaluation:
     """Evaluate ``network`` on all ``images``, in order; its mode is restored afterwards.
+
+    Several processes share the batches, and each of them returns the whole result.
 
     Raises:
         InputError: if the outputs are not finite, so that nothing can be said.
@@ -56,7 +60,8 @@ def evaluate(
     top1 = top5 = 0
     loss = torch.zeros((), dtype=torch.float64, device=preprocess.device)
     with torch.inference_mode():
-        for batch, labels, _ in batches(ordered_loader(images, batch_size, workers)):
+        order = processes.whole_batches(len(images), batch_size)
+        for batch, labels, _ in batches(ordered_loader(images, batch_size, workers, order)):
             logits = network(preprocess(batch))
             labels = labels.to(logits.device, non_blocking=True)
             loss += nn.functional.cross_entropy(logits, labels, reduction="sum").double()
@@ -64,6 +69,7 @@ def evaluate(
             top1 = top1 + best[:, 0].sum()
             top5 = top5 + best.sum()
     network.train(was_training)
+    loss, top1, top5 = processes.sums(loss, top1, top5, device=preprocess.device)
     mean_loss = float(loss) / len(images)
     if not math.isfinite(mean_loss):
         raise InputError(
@@ -118,6 +124,7 @@ def model_metrics(
     device: torch.device,
     precision: str,
     threads: Sequence[int],
+    processes: Sequence[int] = (),
     image_size: int,
     dataset: Mapping[str, Any] | None,
     model_sha256: str,
@@ -128,7 +135,8 @@ def model_metrics(
     ``evaluation`` is None for an imported network that tells other classes apart than the
     dataset's, and where there is no dataset; its accuracy is then null. ``threads`` are the numbers
     of CPU threads that computed: none on a GPU, several for a training that was continued with
-    another number.
+    another number. ``processes`` are those of processes that trained together; none where
+    nothing was trained.
     """
     return {
         "model": model,
@@ -141,6 +149,7 @@ def model_metrics(
         "device": device.type,
         "precision": precision,
         "threads": list(threads),
+        "processes": list(processes),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "classes": classes,
         "image_size": image_size,

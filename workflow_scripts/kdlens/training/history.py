@@ -29,6 +29,8 @@ class History:
     threads: list[int] = field(default_factory=list)
     """Numbers of CPU threads that computed, in order: one, unless the training was continued with
     another number; none on a GPU."""
+    processes: list[int] = field(default_factory=list)
+    """The same of the processes that trained together, on a CPU or on GPUs."""
 
     def add(
         self,
@@ -55,6 +57,7 @@ class History:
             "rows": self.rows,
             "evaluation": self.evaluation and vars(self.evaluation),
             "threads": self.threads,
+            "processes": self.processes,
         }
 
     @classmethod
@@ -65,4 +68,5 @@ class History:
             list(state["rows"]),
             Evaluation(**evaluation) if evaluation else None,
             list(state["threads"]),
+            list(state["processes"]),
         )

@@ -41,6 +41,7 @@ from kdlens.training.devices import seed_generators
 from kdlens.training.evaluation import Evaluation, evaluate
 from kdlens.training.history import History
 from kdlens.training.parts import NetworkWithPart
+from kdlens.training.processes import Processes, plain
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.recipe import read_recipe, stages_of
 
@@ -63,6 +64,7 @@ class Trainer:
         seed: of all randomness within epochs.
         threads: CPU threads that compute; None if a GPU computes.
         compiled: whether the networks are compiled.
+        processes: those that train together; the first of them writes and logs.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Trainer:
         seed: int,
         threads: int | None,
         compiled: bool = False,
+        processes: Processes = Processes(),  # noqa: B008 (it cannot be changed)
     ) -> None:
         self._recipe = recipe
         self._epochs = [s["num_epochs"] for s in stages_of(read_recipe(recipe)["train"]).values()]
@@ -92,6 +95,7 @@ class Trainer:
         self._precision = precision
         self._seed = seed
         self._threads = threads
+        self._processes = processes
         self._compiled = compiled
         if compiled:
             compile_in_place(student, teacher)
@@ -121,16 +125,17 @@ class Trainer:
         # New parts and memories are random.
         seed_generators(derived_seed(self._seed, Stream.PARTS, stage))
         device = self._preprocess.device
-        self._box = _build_box(
-            self._recipe, stage, self._student, self._teacher, self._train_images, device
-        )
+        section = list(stages_of(read_recipe(self._recipe)["train"]).values())[stage]
+        section = self._processes.section_for(section, len(self._train_images))
+        self._box = _build_box(section, self._student, self._teacher, self._train_images, device)
+        self._processes.wrap(self._box)
         for term in self._terms().values():
             term.to(device)
         if handed_over is None:
             return
         for side, network in self._networks_with_parts().items():
             if network.trained_in is not None:
-                network.part.load_state_dict(handed_over[network.trained_in][side])
+                plain(network.part).load_state_dict(handed_over[network.trained_in][side])
 
     def _close_stage(self) -> None:
         if isinstance(self._box, DistillationBox):
@@ -139,7 +144,8 @@ class Trainer:
     def _fit_stage(self, first: int, checkpoint: Path, fingerprint: str) -> None:
         epochs = self._box.num_epochs
         if first < epochs:
-            self._note_threads()
+            self._note("CPU threads", self._threads, self._history.threads)
+            self._note("processes", self._processes.size, self._history.processes)
         start = time.monotonic()
         for epoch in range(first, epochs):
             with _gpu_memory_errors():
@@ -166,7 +172,7 @@ class Trainer:
         number = self._epochs_before() + epoch
         loader.sampler.set_epoch(number)
         # Whatever else draws numbers (dropout) starts from the epoch too.
-        seed_generators(derived_seed(self._seed, Stream.EPOCH, number))
+        seed_generators(self._processes.seed(derived_seed(self._seed, Stream.EPOCH, number)))
         box.pre_epoch_process(epoch=epoch)
         if self._teacher is not None:
             self._teacher.eval()
@@ -183,9 +189,10 @@ class Trainer:
             labels = labels.to(device, non_blocking=True)
             with mixed:
                 loss = box.forward_process(self._preprocess(batch), labels, supplement)
-            box.post_forward_process(loss=loss)
             total += loss.detach() * len(labels)
             images += len(labels)
+            loss = self._processes.mean_of_all(loss, len(labels), step, loader)
+            box.post_forward_process(loss=loss)
             if now - reported >= _INTERVAL:
                 reported = now
                 self._require_finite(total, epoch)
@@ -193,10 +200,11 @@ class Trainer:
                     f"train loss {float(total) / images:.3f}", epoch, step, first, start
                 )
             asked = time.monotonic()
+        total, images = self._processes.sums(total, images, device=device)
         self._require_finite(total, epoch)
         box.post_epoch_process()
         waiting = waited / (time.monotonic() - began)
-        return learning_rate, float(total) / images, waiting
+        return learning_rate, float(total) / int(images), waiting
 
     def _evaluate(self) -> Evaluation:
         with uncompiled(self._compiled):
@@ -206,6 +214,7 @@ class Trainer:
                 self._preprocess,
                 batch_size=self._box.train_data_loader.batch_size,
                 workers=self._workers,
+                processes=self._processes,
             )
 
     def _trains_student(self) -> bool:
@@ -226,14 +235,14 @@ class Trainer:
 
     def _parts(self) -> dict[str, dict[str, torch.Tensor]]:
         networks = self._networks_with_parts()
-        return {side: dict(network.part.state_dict()) for side, network in networks.items()}
+        return {side: dict(plain(network.part).state_dict()) for side, network in networks.items()}
 
     def _resume(self, state: Mapping[str, Any], checkpoint: Path) -> int:
         """Restore the state of an interrupted stage; return its first epoch to run."""
         box = self._box
         self._student.load_state_dict(state["network"])
         for side, network in self._networks_with_parts().items():
-            network.part.load_state_dict(state["parts"][side])
+            plain(network.part).load_state_dict(state["parts"][side])
         for name, term in self._terms().items():
             term.load_state_dict(state["terms"][name])
         box.optimizer.load_state_dict(state["optimizer"])
@@ -254,20 +263,25 @@ class Trainer:
         stages = len(self._epochs)
         return f" of stage {self._stage + 1}/{stages}" if stages > 1 else ""
 
-    def _note_threads(self) -> None:
-        used = self._history.threads
-        if self._threads is None or used[-1:] == [self._threads]:
+    @staticmethod
+    def _note(what: str, number: int | None, used: list[int]) -> None:
+        """Add ``number`` to those that were used, if it is another than the last."""
+        if number is None or used[-1:] == [number]:
             return
         if used:
             _log.warning(
-                "%d CPU threads from here on, %d before: the result may differ in its last bits "
-                "from that of a training with one number of threads; metrics.json lists both",
-                self._threads,
+                "%d %s from here on, %d before: the result may differ in its last bits "
+                "from that of a training with one number of %s; metrics.json lists both",
+                number,
+                what,
                 used[-1],
+                what.split()[-1],
             )
-        used.append(self._threads)
+        used.append(number)
 
     def _save(self, checkpoint: Path, fingerprint: str, epoch: int) -> None:
+        if not self._processes.first:
+            return
         box = self._box
         save_checkpoint(
             checkpoint,
@@ -292,9 +306,9 @@ class Trainer:
             )
 
     def _log_progress(self, what: str, epoch: int, step: int, first: int, start: float) -> None:
-        """Log a line; rate and time left count the images of this process."""
+        """Log a line; rate and time left count the images since this job started."""
         loader = self._box.train_data_loader
-        epochs, size = self._box.num_epochs, loader.batch_size
+        epochs, size = self._box.num_epochs, loader.batch_size * self._processes.size
         done = ((epoch - first) * len(loader) + step) * size
         total = (epochs - first) * len(loader) * size
         line = f"epoch {epoch + 1}/{epochs}{self._of_stage()}: {what}; images"
@@ -302,15 +316,13 @@ class Trainer:
 
 
 def _build_box(
-    recipe: str | Path,
-    stage: int,
+    section: dict[str, Any],
     student: nn.Module,
     teacher: nn.Module | None,
     images: ImageDataset,
     device: torch.device,
 ) -> TrainingBox | DistillationBox:
-    """Return torchdistill's box for a stage of a recipe; with a teacher, a distillation box."""
-    section = list(stages_of(read_recipe(recipe)["train"]).values())[stage]
+    """Return torchdistill's box for a section of a recipe; with a teacher, a distillation box."""
     common = {
         "dataset_dict": {"train": images},
         "train_config": section,
