@@ -34,6 +34,7 @@ rule train_model:
         gpu=each_gpu(gpus()),
         # No param, since it does not change what is trained; not `gpu`, which may be cut.
         processes=each_gpu(1),
+        decoders=lambda wildcards: models.decoders(CONFIG, wildcards.model),
     params:
         model=lambda wildcards: models.params(
             CONFIG, wildcards.model, int(wildcards.seed)

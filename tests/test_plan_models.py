@@ -60,6 +60,12 @@ def test_the_number_of_gpus_changes_nothing_that_a_model_is_told():
     assert models.params(several, "kd", 1) == models.params(DRAWN, "kd", 1)
 
 
+def test_the_number_of_decoders_changes_nothing_that_a_model_is_told():
+    several = resolve(changed("training.workers", 5), SCHEMA, PUBLISHED)
+    assert models.decoders(several, "kd") == 5 != models.decoders(DRAWN, "kd")
+    assert models.params(several, "kd", 1) == models.params(DRAWN, "kd", 1)
+
+
 def test_images_are_those_of_the_training_or_of_the_size_asked_for():
     normalised = {"mean": [0.45] * 3, "std": [0.25] * 3}
     assert models.image(DRAWN, "kd") == {"size": 72, **normalised}

@@ -371,3 +371,24 @@ def test_a_random_network_is_the_start_of_the_trained_one(dataset, tmp_path):
             train_model.main(**train_arguments(dataset, tmp_path, method=CROSS_ENTROPY))
     saved = read_state(tmp_path / "model.pt")
     assert all(torch.equal(saved[name], v) for name, v in starts[0].state_dict().items())
+
+
+def test_a_student_of_its_own_kind_is_not_its_teachers_twin(dataset, tmp_path):
+    plain, taught = tmp_path / "plain", tmp_path / "taught"
+    for folder in (plain, taught):
+        folder.mkdir()
+    train_model.main(**train_arguments(dataset, plain))
+    # Without a soft term a twin would become the teacher, seed for seed.
+    train_model.main(
+        **train_arguments(
+            dataset,
+            taught,
+            method={"name": "self_kd", "alpha": 0.0, "temperature": 4.0},
+            teacher=str(plain / "model.pt"),
+            teacher_network=NETWORK,
+        )
+    )
+    name = "conv1.weight"
+    first, second = (read_state(folder / "model.pt")[name] for folder in (plain, taught))
+    assert (first - second).abs().mean() > 0.1 * first.abs().mean()
+    assert json.loads((taught / "metrics.json").read_text())["seed"] == 1

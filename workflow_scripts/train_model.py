@@ -9,6 +9,7 @@ With several GPUs it starts itself again, in one process for each (:mod:`kdlens.
 """
 
 import sys
+import zlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import torch
 
+from kdlens.architectures import same_network
 from kdlens.config_models import check_processes
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
@@ -25,6 +27,7 @@ from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weig
 from kdlens.training.compiling import resolve_compile
 from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
 from kdlens.training.devices import (
+    gpu_memory_errors,
     keep_freed_memory,
     resolve_device,
     resolve_precision,
@@ -37,6 +40,7 @@ from kdlens.training.methods import Setting, build_method, needs_teacher
 from kdlens.training.networks import initialise_network, load_network, require_classes
 from kdlens.training.probe import Probe
 from kdlens.training.processes import Processes
+from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.recipe import build_recipe, write_recipe
 from kdlens.training.trainer import Trainer
 
@@ -97,6 +101,12 @@ def main(
     if not taught:
         teacher = teacher_network = None
 
+    given_seed = seed
+    if teacher is not None and same_network(network, teacher_network):
+        # With the seed of its teacher it would start from the same weights, see the same batches,
+        # and be its twin.
+        seed = derived_seed(seed, Stream.GENERATION, zlib.crc32(name.encode()))
+
     data = read_dataset(dataset)
     classes = len(data["classes"])
     require_classes(network, classes, f"models.{name}")
@@ -149,7 +159,6 @@ def main(
         "dataset_digest": data["digest"],
         "teacher_network": teacher_network,
         "teacher_sha256": teacher_sha256,
-        "known_logits": known_logits,
         "device": torch_device.type,
         "precision": precision,
         "torch": str(torch.__version__),
@@ -170,7 +179,8 @@ def main(
     processes.wait()
     preprocess = Preprocess(image, torch_device)
     if known_logits:
-        teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
+        with gpu_memory_errors():
+            teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
     trainer = Trainer(
         recipe,
         student,
@@ -198,7 +208,7 @@ def main(
         model_metrics(
             model=name,
             method=method["name"],
-            seed=seed,
+            seed=given_seed,
             network=student,
             classes=classes,
             evaluation=result.evaluation,
@@ -220,6 +230,8 @@ def main(
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged
 
+    params = dict(snakemake.params.model)
+    params["training"] = {**params["training"], "workers": snakemake.resources.decoders}
     with logged(snakemake.log[0]):
         main(
             dataset=snakemake.input.dataset,
@@ -230,7 +242,7 @@ if __name__ == "__main__" and "snakemake" in globals():
             recipe=snakemake.output.recipe,
             threads=snakemake.threads,
             gpus=snakemake.resources.processes,
-            **snakemake.params.model,
+            **params,
         )
 elif __name__ == "__main__" and len(sys.argv) == 2:
     run_worker(main)

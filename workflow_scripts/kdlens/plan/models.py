@@ -91,6 +91,11 @@ def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:
     return {"size": data["image_size"], **resize, **normalised}
 
 
+def decoders(config: Config, name: str) -> int:
+    """Return how many processes decode a model's training images."""
+    return config["models"][name]["training"]["workers"]
+
+
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
     """Return what the scripts that make a model need to know of its entry."""
     model = config["models"][name]
@@ -102,7 +107,9 @@ def params(config: Config, name: str, seed: int) -> dict[str, Any]:
         "device": config["device"],
     }
     if "training" in model:
-        told |= {"method": method_of(model), "training": model["training"]}
+        # The decoding processes change nothing of what is trained, and are a resource.
+        training = {key: value for key, value in model["training"].items() if key != "workers"}
+        told |= {"method": method_of(model), "training": training}
         teacher = model.get("teacher")
         told["teacher_network"] = network(config, teacher) if teacher else None
     if "weights" in model:

@@ -11,6 +11,7 @@ import ctypes
 import logging
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +82,24 @@ def set_determinism(seed: int, threads: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.backends.cudnn.benchmark = False
+    # float32 is meant where it is said: convolutions would have the mantissa of a float16.
+    torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Deterministic mode would also fill new tensors, which costs time and only guards against bugs.
     torch.utils.deterministic.fill_uninitialized_memory = False
     seed_generators(seed)
+
+
+@contextlib.contextmanager
+def gpu_memory_errors() -> Iterator[None]:
+    """Say what to do where the GPU's memory does not suffice for a batch."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            "training.batch_size: the GPU's memory does not suffice "
+            f"({str(error).splitlines()[0][:160]}); write a smaller batch_size"
+        ) from error
 
 
 def keep_freed_memory() -> None:
@@ -96,8 +111,9 @@ def keep_freed_memory() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_TRIM_THRESHOLD, _NEVER)
-        mallopt(_MMAP_THRESHOLD, _NEVER)
+        # Older versions refuse more than 32 MiB. Without the second, the first would do harm.
+        if mallopt(_MMAP_THRESHOLD, _NEVER) or mallopt(_MMAP_THRESHOLD, 2**25):
+            mallopt(_TRIM_THRESHOLD, _NEVER)
 
 
 def seed_generators(seed: int) -> None:

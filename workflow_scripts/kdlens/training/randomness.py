@@ -26,6 +26,7 @@ class Stream(enum.IntEnum):
     EPOCH = 4
     PARTS = 5
     NEGATIVES = 6
+    GENERATION = 7
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -18,11 +18,10 @@ the recipe's dictionaries are used for one box only (it changes them).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ from kdlens.training import contrastive, losses  # noqa: F401 (makes them known 
 from kdlens.training.checkpoints import load_checkpoint, plain_state, save_checkpoint
 from kdlens.training.compiling import compile_in_place, uncompiled
 from kdlens.training.datasets import ImageDataset, Preprocess, batches
-from kdlens.training.devices import seed_generators
+from kdlens.training.devices import gpu_memory_errors, seed_generators
 from kdlens.training.evaluation import Evaluation, evaluate
 from kdlens.training.history import History
 from kdlens.training.parts import NetworkWithPart
@@ -110,7 +109,7 @@ class Trainer:
         state = load_checkpoint(checkpoint, fingerprint)
         handed_over: dict[str, Any] = {}
         for stage in range(state["stage"] if state else 0, len(self._epochs)):
-            with _gpu_memory_errors():
+            with gpu_memory_errors():
                 self._open_stage(stage, handed_over if state is None else None)
             first = self._resume(state, checkpoint) if state else 0
             state = None  # it can be large, and belongs to this stage only
@@ -148,7 +147,7 @@ class Trainer:
             self._note("processes", self._processes.size, self._history.processes)
         start = time.monotonic()
         for epoch in range(first, epochs):
-            with _gpu_memory_errors():
+            with gpu_memory_errors():
                 learning_rate, loss, waiting = self._train_epoch(epoch, first, start)
                 due = epoch + 1 == epochs or (epoch + 1) % self._evaluate_every == 0
                 evaluation = self._evaluate() if due and self._trains_student() else None
@@ -334,14 +333,3 @@ def _build_box(
     if "teacher" in section:
         return get_distillation_box(teacher, student, **common)
     return get_training_box(student, **common)
-
-
-@contextlib.contextmanager
-def _gpu_memory_errors() -> Iterator[None]:
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise InputError(
-            "training.batch_size: the GPU's memory does not suffice "
-            f"({str(error).splitlines()[0][:160]}); write a smaller batch_size"
-        ) from error
