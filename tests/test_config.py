@@ -83,7 +83,7 @@ def test_shipped_configs_resolve(path):
         ),
         ("training.schedule", {"name": "steps"}, "training.schedule.name: 'steps' is not known"),
         ("training_data.source", "imagefolder", "did you mean 'image_folder'?"),
-        ("training_data.resize", 64, "training_data.resize: 64 is less than image_size (72)"),
+        ("training_data.resize", 56, "training_data.resize: 56 is less than image_size (64)"),
         ("training_data.std", [0.2, 0.2, 0], "training_data.std: every entry must be more than 0"),
         (
             "training_data.name",
@@ -93,7 +93,7 @@ def test_shipped_configs_resolve(path):
         (
             "concept_data.mask_size",
             81,
-            "concept_data.mask_size: 81 does not divide image_size (72)",
+            "concept_data.mask_size: 81 does not divide image_size (64)",
         ),
         ("run", "data", "config key run: results/data is used for something else"),
         ("training_data.name", "weights", "training_data.name: 'weights' is the folder of"),

@@ -68,10 +68,10 @@ def test_the_number_of_decoders_changes_nothing_that_a_model_is_told():
 
 def test_images_are_those_of_the_training_or_of_the_size_asked_for():
     normalised = {"mean": [0.45] * 3, "std": [0.25] * 3}
-    assert models.image(DRAWN, "kd") == {"size": 72, **normalised}
+    assert models.image(DRAWN, "kd") == {"size": 64, **normalised}
     assert models.image(DRAWN, "kd", 112) == {"size": 112, **normalised}
     resized = resolve(changed("training_data.resize", 80), SCHEMA, PUBLISHED)
-    assert models.image(resized, "kd") == {"size": 72, "resize": 80, **normalised}
+    assert models.image(resized, "kd") == {"size": 64, "resize": 80, **normalised}
     assert models.image(resized, "kd", 112) == {"size": 112, **normalised}
     assert models.image(NO_TRAINING, "mine") == {"size": 224, **IMAGENET}
     assert "normalisation" not in models.network(NO_TRAINING, "mine")
