@@ -36,6 +36,8 @@ from kdlens.training.devices import resolve_device
 
 # Within this time the slowest process must have read its images.
 _PATIENCE = timedelta(minutes=60)
+# That the launcher takes over.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 def launch(script: str | Path, gpus: int, arguments: Mapping[str, Any]) -> None:
@@ -66,6 +68,7 @@ def launch(script: str | Path, gpus: int, arguments: Mapping[str, Any]) -> None:
             max_restarts=0,
             logs_specs=DefaultLogsSpecs(log_dir=folder),
         )
+        handlers = {number: signal.getsignal(number) for number in _SIGNALS}
         try:
             elastic_launch(config, sys.executable)(
                 str(script), json.dumps({**told, "launcher": os.getpid()}, default=str)
@@ -76,6 +79,9 @@ def launch(script: str | Path, gpus: int, arguments: Mapping[str, Any]) -> None:
             if error.sigval == signal.SIGINT:
                 raise KeyboardInterrupt from None
             sys.exit(128 + error.sigval)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
 
 def run_worker(main: Callable[..., None]) -> None:
