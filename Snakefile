@@ -29,6 +29,7 @@ localrules:
     training,
     dissection,
     paper,
+    concepts_known,
 
 
 # What `snakemake` makes if no target is named: everything.

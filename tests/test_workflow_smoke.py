@@ -204,6 +204,20 @@ def test_an_edit_in_the_library_reruns_exactly_what_uses_it(smoke, module, runs)
     assert {rule for rule in plan.jobs() if rule != "total"} == runs
 
 
+def test_a_change_of_the_concepts_hides_no_missing_model(smoke):
+    model = run_folder(smoke) / "models/scratch/seed1/model.pt"
+    module = smoke.folder / "workflow_scripts/kdlens/data/world/broden_tree.py"
+    aside, old = model.with_name("aside.pt"), append(module)
+    model.rename(aside)
+    try:
+        plan = smoke.snakemake("-n", str(model.relative_to(smoke.folder)), *SMOKE)
+    finally:
+        module.write_text(old, "utf-8")
+        aside.rename(model)
+    assert plan.returncode == 0, plan.output
+    assert plan.jobs()["train_model"] == 1
+
+
 def test_a_failed_check_costs_no_training(smoke):
     tree = smoke.folder / "results/data/world_concepts_small/tree"
     mask = next(tree.glob("images/world/*_object.png"))

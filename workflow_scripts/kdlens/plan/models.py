@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from kdlens.config_checkpoints import checkpoint_of
 from kdlens.config_models import method_of
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
+
+MARK = "concepts_known"
+"""Beside the models of a run: its concept dataset was found whole before they were trained."""
+
+
+def missing_mark(config: Config) -> list[str]:
+    """Return :data:`MARK` as long as it has to be made."""
+    return [] if Path(paths.run(config), "models", MARK).exists() else [MARK]
 
 
 def trained(config: Config) -> list[str]:
