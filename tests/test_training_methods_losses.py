@@ -224,6 +224,26 @@ def test_sskd_sums_its_four_terms(kd, tmp_path):
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+def test_sskd_takes_one_turned_image_where_the_teacher_is_right_about_none(tmp_path):
+    random = np.random.default_rng(SEED)
+    student, teacher = (
+        {
+            ".": random.normal(0, 2, (16, CLASSES)).astype(np.float32),
+            "part": random.normal(0, 2, (16, 3)).astype(np.float32),
+        }
+        for _ in range(2)
+    )
+    teacher["."][np.arange(16), np.repeat(LABELS, 4)] = -9
+    spec = method_spec(
+        "sskd", ratios={"tf": 0.01}, loss_weights={"ce": 0, "kd": 0, "ss": 0, "tf": 1}
+    )
+    found = value_of(criterion_of(spec, tmp_path), student, teacher)
+    turned = np.arange(16) % 4 != 0
+    z_s, z_t = student["."][turned], teacher["."][turned]
+    each = [4**2 * kl(softmax(z_t[[row]] / 4), z_s[[row]] / 4) for row in range(12)]
+    assert min(abs(found - loss) for loss in each) < 1e-4
+
+
 def test_sskd_first_trains_to_find_an_images_origin(tmp_path):
     teacher = {".": values(16, CLASSES), "part": values(16, 3)}
     criterion = criterion_of(method_spec("sskd"), tmp_path, stage=0)

@@ -78,36 +78,36 @@ _RC: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a method's bars are filled; ``hatch`` in matplotlib's notation."""
+    """How a method's bars are filled and its line is marked; both in matplotlib's notation.
+
+    Hatch and marker are the method's own too, so that they work without colour.
+    """
 
     color: str
-    hatch: str = ""
+    hatch: str
+    marker: str
 
 
 METHODS: Mapping[str, Look] = {
-    "cross_entropy": Look("#0072B2"),
-    "label_smoothing": Look("#E69F00", "///"),
-    "kd": Look("#009E73", "..."),
-    "at": Look("#56B4E9", "\\\\\\"),
-    "ft": Look("#CC79A7", "|||"),
-    "crd": Look("#D55E00", "---"),
-    "sskd": Look("#F0E442", "++"),
-    "self_kd": Look("#332288", "oo"),
-    "teacher": Look("#AA4466", "xx"),
-    "checkpoint": Look("#7A5C3E", "**"),
-    "random_init": Look("#DDDDDD", "////"),
-    "shuffled": Look("#A6A6A6", "\\\\\\\\"),
-    "at+kd": Look("#117A8B", "\\\\\\..."),
-    "ft+kd": Look("#8E4585", "|||..."),
-    "crd+kd": Look("#8C2D04", "---..."),
+    "cross_entropy": Look("#0072B2", "", "o"),
+    "label_smoothing": Look("#E69F00", "///", "s"),
+    "kd": Look("#009E73", "...", "^"),
+    "at": Look("#56B4E9", "\\\\\\", "D"),
+    "ft": Look("#CC79A7", "|||", "v"),
+    "crd": Look("#D55E00", "---", "P"),
+    "sskd": Look("#F0E442", "++", "*"),
+    "self_kd": Look("#332288", "oo", "<"),
+    "teacher": Look("#AA4466", "xx", ">"),
+    "checkpoint": Look("#7A5C3E", "**", "X"),
+    "random_init": Look("#DDDDDD", "////", "h"),
+    "shuffled": Look("#A6A6A6", "\\\\\\\\", "d"),
+    "at+kd": Look("#117A8B", "\\\\\\...", "p"),
+    "ft+kd": Look("#8E4585", "|||...", "8"),
+    "crd+kd": Look("#8C2D04", "---...", "H"),
 }
 """``teacher`` is for a teacher trained here (whatever its method), ``checkpoint`` for weights that
 were brought along, ``shuffled`` for any network counted against shuffled labels. A ``+kd`` has its
 feature method's hatch with the dots of KD."""
-
-
-MARKERS: Mapping[str, str] = dict(zip(METHODS, "os^DvP*<>Xhdp8H", strict=True))
-"""Each method's mark on a line, in matplotlib's notation; as the hatch, it works without colour."""
 
 
 def look_of(method: str) -> Look:
@@ -160,7 +160,7 @@ def lines_of(methods: Sequence[str]) -> list[Line]:
         seen[method] = times + 1
         first = _NULL_DASHES.get(method, "solid")
         dashes = _DASHES[(times - 1) % len(_DASHES)] if times else first
-        lines.append(Line(_visible(look.color), MARKERS[method], dashes))
+        lines.append(Line(_visible(look.color), look.marker, dashes))
     return lines
 
 

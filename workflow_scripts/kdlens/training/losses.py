@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torchdistill.losses.mid_level import SSKDLoss
 from torchdistill.losses.registry import register_loss_wrapper, register_mid_level_loss
 
 
@@ -73,6 +74,27 @@ class ReconstructionLoss(nn.Module):
 
     def __str__(self) -> str:
         return f"ReconstructionLoss({self.source})"
+
+
+@register_mid_level_loss
+class SelfSupervisionLoss(SSKDLoss):
+    """torchdistill's SSKDLoss, whose terms of turned images take one of each batch at least.
+
+    Of a batch in which the teacher is right about none, a small ratio would leave no image, and the
+    mean over none is undefined.
+    """
+
+    def __init__(self, *, ss_ratio: float, tf_ratio: float, **others: Any) -> None:
+        super().__init__(ss_ratio=ss_ratio, tf_ratio=tf_ratio, **others)
+        self._ratios = (ss_ratio, tf_ratio)
+
+    def forward(
+        self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor
+    ) -> torch.Tensor:
+        # A little more than one image of all turned ones, since the product is rounded down.
+        least = 1.001 / (3 * len(targets))
+        self.ss_ratio, self.tf_ratio = (max(ratio, least) for ratio in self._ratios)
+        return super().forward(student_io, teacher_io, targets)
 
 
 @register_loss_wrapper

@@ -17,7 +17,8 @@ Stage 2 trains the student with a module of its own:
 
 where KL is between softmaxes, averaged over the images that it takes. The last two terms take all
 turned images of which the teacher is right (about the origin, about the class), and of the others
-the share ``ratios.ss`` and ``ratios.tf`` for which it is least wrong. With ``loss_weights.kd`` 0
+the share ``ratios.ss`` and ``ratios.tf`` for which it is least wrong, or one image if that would be
+none. With ``loss_weights.kd`` 0
 it is self-supervision without plain knowledge distillation.
 """
 
@@ -59,7 +60,7 @@ def build(spec: Mapping[str, Any], setting: Setting) -> Method:
     )
     loss = feature_term(
         1.0,
-        "SSKDLoss",
+        "SelfSupervisionLoss",
         student_linear_module_path=".",
         teacher_linear_module_path=".",
         student_ss_module_path="part",
