@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_config import DEMO, PUBLISHED, SCHEMA, changed
+from config_data import DEMO, PUBLISHED, SCHEMA, changed
 
 from kdlens.config import resolve
 from kdlens.errors import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from test_config import DEMO, PUBLISHED, SCHEMA, changed
+from config_data import DEMO, PUBLISHED, SCHEMA, changed
 
 from kdlens.config import resolve
 from kdlens.config_variants import ITEMS, beside, dissected, shown
