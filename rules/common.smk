@@ -16,6 +16,7 @@ from kdlens.config import published_rows, resolve
 from kdlens.data.choices import check_choices
 from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
+from kdlens.orphans import announce
 from kdlens.plan import (
     datasets,
     dissections,
@@ -44,6 +45,9 @@ def told_without_traceback():
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
+
+# Should this process be killed, its jobs end too.
+announce()
 
 REFERENCE = in_project("config/reference/han2023")
 PUBLISHED = f"{REFERENCE}/table01.csv"

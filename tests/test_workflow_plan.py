@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from conftest import copy_project
+from project import copy_project
 from PIL import Image
 
 pytestmark = pytest.mark.workflow

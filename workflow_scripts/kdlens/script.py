@@ -13,22 +13,50 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kdlens.disk import FULL, disk_errors, disk_trouble
 from kdlens.errors import InputError
+from kdlens.orphans import end_with_workflow
+
+_ADVICE = "free some space and start again; what is finished is kept"
+
+
+class _LogFile(logging.FileHandler):
+    """A log on a disk that may be full: the line is on the terminal too, and a job goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def flush(self) -> None:
+        # Closing flushes what a full disk did not take.
+        with contextlib.suppress(OSError):
+            super().flush()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 @contextlib.contextmanager
 def logged(log: str | Path) -> Iterator[logging.Logger]:
     """Run a script's body with its log set up; exits with status 1 on an error."""
     log = Path(log)
-    log.parent.mkdir(parents=True, exist_ok=True)
     # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
     name = f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
     style = f"%(asctime)s {name.replace('%', '%%')}: %(message)s"
-    log.unlink(missing_ok=True)
-    handlers = _start_log(str(log), style)
+    logger = logging.getLogger("kdlens")
+    try:
+        with disk_errors(log, _ADVICE):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.unlink(missing_ok=True)
+            handlers = _start_log(str(log), style)
+    except InputError as error:
+        _start_log(None, style)
+        logger.error("error: %s", error)
+        sys.exit(1)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    logger = logging.getLogger("kdlens")
+    end_with_workflow()
     start = time.monotonic()
     try:
         yield logger
@@ -41,8 +69,13 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
     except MemoryError:
         logger.exception("out of memory: lower the batch size or the image size in the config")
         sys.exit(1)
-    except Exception:
-        logger.exception("%s failed; this is a bug or a broken installation", name)
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno in FULL
+        if full:
+            where = error.filename or log.parent.parent
+            logger.error("error: %s: %s", where, disk_trouble(error, _ADVICE))
+        else:
+            logger.exception("%s failed; this is a bug or a broken installation", name)
         sys.exit(1)
     logger.info("done in %.1f s", time.monotonic() - start)
     for handler in handlers:
@@ -52,7 +85,7 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
 def log_settings() -> dict[str, str | None]:
     """Return what a process needs to write to this process's log too: its file and its style."""
     for handler in logging.getLogger().handlers:
-        if type(handler) is logging.FileHandler:
+        if isinstance(handler, _LogFile):
             return {"file": handler.baseFilename, "style": handler.formatter._fmt}
     return {"file": None, "style": "%(message)s"}
 
@@ -66,7 +99,7 @@ def _start_log(file: str | None, style: str) -> list[logging.Handler]:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
         # Appends, so that several processes can write to one file.
-        handlers.insert(0, logging.FileHandler(file, mode="a", encoding="utf-8"))
+        handlers.insert(0, _LogFile(file, mode="a", encoding="utf-8"))
     logging.basicConfig(
         level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )
