@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: bench-dissection bench-scale bench-training
+.PHONY: bench-dissection bench-scale bench-training faults
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
+	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
@@ -63,6 +64,9 @@ format: .venv/.ready
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile rules
+
+faults: .venv/.ready
+	.venv/bin/python tests/faults --cores $(CORES)
 
 bench-training: .venv/.ready
 	.venv/bin/python tests/benchmarks/training.py

@@ -6,8 +6,8 @@ import io
 import zipfile
 
 import pytest
-from project import copy_project
 from PIL import Image
+from project import copy_project
 
 pytestmark = pytest.mark.workflow
 

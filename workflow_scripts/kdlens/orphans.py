@@ -34,6 +34,7 @@ def end_with_workflow() -> None:
     number, _, namespace = os.environ.get(_VARIABLE, "").partition(" ")
     # In a container of its own kind a job does not see the processes outside, dead or alive.
     if number and namespace == _namespace():
+        _end_unless_alive(int(number))
         threading.Thread(target=_watch, args=(int(number),), daemon=True).start()
 
 
@@ -49,10 +50,15 @@ def is_alive(process: int) -> bool:
 
 
 def _watch(process: int) -> None:
-    while is_alive(process):
+    while True:
         time.sleep(_INTERVAL)
-    _log.error("ends, since the Snakemake that started it was killed; nothing is half written")
-    os._exit(_STATUS)
+        _end_unless_alive(process)
+
+
+def _end_unless_alive(process: int) -> None:
+    if not is_alive(process):
+        _log.error("ends, since the Snakemake that started it was killed; nothing is half written")
+        os._exit(_STATUS)
 
 
 def _namespace() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,6 +41,8 @@ class _LogFile(logging.FileHandler):
 @contextlib.contextmanager
 def logged(log: str | Path) -> Iterator[logging.Logger]:
     """Run a script's body with its log set up; exits with status 1 on an error."""
+    # Before the log is begun: it may be that of a new run's job by now.
+    end_with_workflow()
     log = Path(log)
     # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
     name = f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
@@ -56,10 +59,10 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
         sys.exit(1)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    end_with_workflow()
     start = time.monotonic()
     try:
         yield logger
+        _require_room(log)
     except InputError as error:
         logger.error("error: %s", error)
         sys.exit(1)
@@ -80,6 +83,16 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
     logger.info("done in %.1f s", time.monotonic() - start)
     for handler in handlers:
         handler.flush()
+
+
+def _require_room(log: Path) -> None:
+    """Raise an InputError where what Snakemake writes of a job would find no room.
+
+    Of the time and memory that a job took, that is: Snakemake would not say which file it was.
+    """
+    with disk_errors(log.parent.parent, _ADVICE), tempfile.TemporaryFile(dir=log.parent) as file:
+        file.write(bytes(512))
+        file.flush()
 
 
 def log_settings() -> dict[str, str | None]:
