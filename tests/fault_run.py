@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,20 @@ class RunInProgress:
     def __init__(self, folder: Path, arguments: list[str]) -> None:
         self.folder = folder
         self._start = time.monotonic()
-        self._said = folder / "said.txt"
         variables = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        with open(self._said, "w", encoding="utf-8") as said:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *arguments],
-                cwd=folder,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # A pipe, since a limit on files would silence jobs whose words go to a file.
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._said: list[bytes] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.process = psutil.Process(self.popen.pid)
 
     def __enter__(self) -> RunInProgress:
@@ -82,8 +85,14 @@ class RunInProgress:
         if self.runs():
             self.kill_group()
 
+    def _read(self) -> None:
+        with self.popen.stdout as stream:
+            self._said.extend(stream)
+
     def output(self) -> str:
-        return self._said.read_text("utf-8", errors="replace")
+        """Return what it said; of a run that was killed, what its jobs said in a moment more."""
+        self._reader.join(2)
+        return b"".join(self._said).decode("utf-8", errors="replace")
 
     def seconds(self) -> float:
         return time.monotonic() - self._start
