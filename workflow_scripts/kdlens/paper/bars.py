@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from kdlens.paper.formats import on_bar
 from kdlens.paper.style import INK, Look
