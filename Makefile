@@ -34,7 +34,7 @@ demo-full: .venv/.ready
 
 # Three jobs share the GPU: one alone leaves it half idle.
 study: .venv/.ready
-	$(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
+	KDLENS_JOBS_PER_GPU=3 $(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
 	$(SNAKEMAKE) --configfile config/study.yaml --report results/study/report.html
 
 smoke: .venv/.ready

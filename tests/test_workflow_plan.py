@@ -157,6 +157,22 @@ def test_a_wrong_config_is_one_line_before_any_job(fresh, change, message):
     assert run.jobs() == {}
 
 
+def test_too_few_gpus_for_a_job_are_refused_and_on_the_cpu_they_do_not_matter(fresh):
+    run = fresh.snakemake("-n", "--resources", "gpu=0")
+    assert run.returncode != 0 and run.jobs() == {}
+    assert "--resources gpu=0 leaves no GPU for the jobs that compute with torch" in run.output
+    assert "Traceback" not in run.output
+    text = (fresh.folder / "config/smoke.yaml").read_text("utf-8")
+    several = fresh.folder / "several.yaml"
+    several.write_text(text.replace("  teacher:\n", "  teacher:\n    gpus: 2\n", 1), "utf-8")
+    command = ("-n", "--resources", "gpu=1", "--configfile", "several.yaml")
+    run = fresh.snakemake(*command)
+    assert run.returncode != 0 and run.jobs() == {}
+    assert "gpu=1 is less than the 2 of config key models.teacher.gpus" in run.output
+    run = fresh.snakemake(*command, "--config", "device=cpu")
+    assert run.returncode == 0 and run.jobs()["train_model"] == 4, run.output
+
+
 def test_a_teacher_of_itself_is_refused(fresh):
     text = (fresh.folder / "config/smoke.yaml").read_text("utf-8")
     wrong = fresh.folder / "wrong.yaml"

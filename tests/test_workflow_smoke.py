@@ -16,6 +16,8 @@ from statistics import mean
 
 import pytest
 
+from kdlens.gpus.devices import visible_gpus
+
 pytestmark = pytest.mark.workflow
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -43,6 +45,17 @@ def test_everything_is_there_and_nothing_is_left_to_do(smoke):
     assert "Nothing to be done" in again.output
     assert not list(folder.rglob("*.tmp*"))
     assert not list(folder.rglob("checkpoint.pt"))
+
+
+def test_a_run_says_once_that_it_computes_on_the_cpu(smoke):
+    output = (smoke.folder / "output.txt").read_text()
+    found = output.count("device: auto finds no NVIDIA GPU here and computes on the CPU")
+    assert found == (0 if visible_gpus() else 1)
+    # The figure alone computes nothing with torch.
+    figure = "results/smoke/figures/figure02.svg"
+    run = smoke.snakemake("--cores", "1", "--forcerun", "figure02", figure, *SMOKE)
+    assert run.returncode == 0 and "device: auto" not in run.output, run.output
+    assert smoke.snakemake("--cores", "1", *SMOKE).returncode == 0
 
 
 TRAINED = ("teacher", "scratch", "label_smoothing", "kd")
