@@ -36,7 +36,10 @@ TARGETS = ("results/slurm/tables/table01.md", "results/slurm/figures/figure02.sv
 
 
 def tiny(smoke: dict) -> dict:
-    """The smoke config with two trainings and a null, all on a GPU if one asks the config."""
+    """Return the smoke config with two trainings, which ask for a GPU each but compute without.
+
+    (A run must have a null beside them.)
+    """
     network = {"network": "resnet18_w8"}
     return {
         **smoke,
@@ -79,7 +82,6 @@ class Snakemake:
         # What a user edits, and shorter waits.
         edits = ("--slurm-status-command", "squeue")
         edits += ("--slurm-init-seconds-before-status-checks", "2")
-        edits += ("--seconds-between-status-checks", "2")
         command = [sys.executable, "-m", "snakemake", *arguments]
         command += ["--profile", "config/profiles/slurm", "--configfile", "tiny.yaml", *edits]
         with open(self._output, "wb") as output:
@@ -178,7 +180,7 @@ def test_it_ends_well(run, project):
 def test_small_jobs_do_not_flood_the_cluster(run):
     comments = [job["Comment"] for job in run.jobs]
     assert not [comment for comment in comments if "table" in comment or "figure" in comment]
-    # Three networks are dissected in one job, which asks for one GPU and the time of three.
+    # The three networks are dissected in one job, which asks for one GPU and the time of three.
     (group,) = [job for job in run.jobs if "dissect" in job["Comment"]]
     assert group["TresPerJob"] == "gres:gpu:1"
     assert (group["TimeLimit"], group["MinMemoryNode"]) == (f"00:{3 * MINUTES}:00", "8000M")
