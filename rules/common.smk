@@ -99,7 +99,15 @@ def library(script):
 
 
 def job(stage, key):
-    return CONFIG["jobs"][stage][key]
+    """Return what a job of a stage asks for, from the config.
+
+    Memory and time grow with every attempt, since the one before may have had too little of them.
+    Where nothing is retried there is one attempt.
+    """
+    amount = CONFIG["jobs"][stage][key]
+    if key == "threads":
+        return amount
+    return lambda wildcards, attempt: amount * attempt
 
 
 def gpus():
@@ -109,7 +117,19 @@ def gpus():
 
 def each_gpu(amount):
     """Return what a training asks for that has this amount for each of its GPUs."""
-    return lambda wildcards: amount * models.gpus(CONFIG, wildcards.model)
+
+    def of_all(wildcards, attempt):
+        each = amount(wildcards, attempt) if callable(amount) else amount
+        return each * models.gpus(CONFIG, wildcards.model)
+
+    return of_all
+
+
+def kept(file):
+    """Return an output that may be worth days: write-protected, if the config says so."""
+    # Snakemake removes a job's outputs before it starts, so that a slip of the hand in a library
+    # module would throw all networks away; a protected one makes it stop before the first job.
+    return protected(file) if CONFIG["protect_models"] else file
 
 
 def say_if_without_gpu():
