@@ -24,14 +24,18 @@ from kdlens.paper.formats import MISSING, markdown_table
 COLUMNS = ("rule", "jobs", "measured", "seconds_sum", "seconds_median", "seconds_max")
 COLUMNS += ("max_rss_mib", "device")
 
+UNKNOWN = "unknown"
+"""Device of a result that does not say where it was computed: one of an older version."""
+
 _NAMED = 5
 """How many benchmark files are named where several are missing."""
 
 _HOW_TO_READ = (
     "Seconds are those of a job from its start to its end, the start of Python among them. Jobs "
     "run side by side, so their sum is not the time that the run took.",
-    "Memory is the largest that one job of the rule held at a time, with all its processes; a job "
-    "too short for that to be measured has none.",
+    "Memory is the largest that Snakemake saw one job of the rule hold at a time, with all its "
+    "processes. It looks every half second at first and every 30 seconds after that, so a job of a "
+    "second is seen too early, or never, and a short peak of a long one may be missed.",
     "Counted is each job's last start: a training that was broken off and went on counts from "
     "where it went on.",
     "Datasets are shared by runs: one that was there already was made by an earlier run, and what "
@@ -75,7 +79,7 @@ def gather(jobs: Iterable[Mapping[str, str | None]]) -> list[Cost]:
         jobs: for each ``{"rule", "benchmark", "device"}``, see :func:`kdlens.plan.cost.jobs`.
 
     Raises:
-        InputError: for a result that does not say on which device it was computed.
+        InputError: for a result that is missing or damaged.
     """
     costs: dict[str, Cost] = {}
     for job in jobs:
@@ -105,13 +109,13 @@ def total(costs: Sequence[Cost]) -> Cost:
 
 
 def device_of(path: str | Path) -> str:
-    """Return the device that a result says it was computed on.
+    """Return the device that a result says it was computed on, "unknown" if it does not say.
 
     Args:
         path: a ``metrics.json``, or an ``.npz`` file with a ``meta``.
 
     Raises:
-        InputError: if it does not say so.
+        InputError: if it is missing or damaged.
     """
     if Path(path).suffix == ".json":
         said = read_json(path)
@@ -123,9 +127,7 @@ def device_of(path: str | Path) -> str:
             raise InputError(
                 f"{path}: not a whole result ({error}); delete it and run the workflow again"
             ) from error
-    if not isinstance(said, dict) or "device" not in said:
-        raise InputError(f"{path}: key 'device' is missing; delete the file and make it again")
-    return said["device"]
+    return str(said.get("device", UNKNOWN)) if isinstance(said, dict) else UNKNOWN
 
 
 def to_markdown(costs: Sequence[Cost]) -> str:
