@@ -29,6 +29,7 @@ pytestmark = pytest.mark.workflow
 
 PAPER_RULES = re.findall(r"^rule (\w+):", (ROOT / "rules/paper.smk").read_text("utf-8"), re.M)
 RUN = "results/smoke"
+UNREACHABLE = 75  # how the stand-in says so
 
 STUDENT = {"network": "resnet18_w8", "teacher": "teacher"}
 KD = {**STUDENT, "method": "kd", "alpha": 0.5, "temperature": 4}
@@ -64,8 +65,8 @@ def packages(tmp_path_factory) -> Path:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if made.returncode and "No solution found" not in made.stdout:
-        pytest.skip(f"uv could not fetch the paper stage's packages: {made.stdout[-300:]}")
+    if made.returncode == UNREACHABLE:
+        pytest.skip("the package index did not give uv the paper stage's packages")
     assert made.returncode == 0, made.stdout
     return prefix
 
