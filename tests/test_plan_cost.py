@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_config import CHECKPOINT, DEMO, PUBLISHED, SCHEMA, changed
+from config_data import CHECKPOINT, DEMO, PUBLISHED, SCHEMA, changed
 from test_plan_layers import CONFIG as MIXED
 from test_plan_variants import CONFIG as WIDE
 from test_plan_variants import WIDE as WIDE_AS_WRITTEN
