@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: bench-dissection bench-scale bench-training
+.PHONY: dockerfile bench-dissection bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
+	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
@@ -63,6 +64,11 @@ format: .venv/.ready
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile rules
+
+# Snakemake asks a conda for its platform first, so where there is none a stand-in answers.
+dockerfile: .venv/.ready
+	PATH="$$PATH:$(CURDIR)/tests/conda/bin" .venv/bin/snakemake --containerize > envs/Dockerfile.tmp
+	mv envs/Dockerfile.tmp envs/Dockerfile
 
 bench-training: .venv/.ready
 	.venv/bin/python tests/benchmarks/training.py

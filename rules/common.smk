@@ -19,6 +19,7 @@ from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
 from kdlens.plan import (
+    cost,
     datasets,
     dissections,
     figures,

@@ -470,7 +470,35 @@ rule write_manifest:
         "../workflow_scripts/write_manifest.py"
 
 
+rule cost:
+    input:
+        # Comes last, so that every other job has been measured.
+        manifest=f"{RUN}/manifest.json",
+        computed=cost.computed(CONFIG),
+        library=library("cost"),
+    output:
+        csv=f"{RUN}/cost.csv",
+        md=f"{RUN}/cost.md",
+        html=report(
+            f"{RUN}/cost.html",
+            caption="captions/cost.rst",
+            category="Provenance",
+            labels={"file": "Cost: jobs, time and memory by rule"},
+        ),
+    log:
+        f"{RUN}/logs/cost.log",
+    benchmark:
+        f"{RUN}/benchmarks/cost.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        jobs=cost.jobs(CONFIG),
+    script:
+        "../workflow_scripts/cost.py"
+
+
 rule paper:
     input:
         results.paper_files(CONFIG),
         f"{RUN}/manifest.json",
+        f"{RUN}/cost.html",

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 
 import pytest
+from config_data import PUBLISHED, SCHEMA
 from conftest import copy_project
 from PIL import Image
+from yaml import safe_load
+
+from kdlens.config import resolve
+from kdlens.plan import cost
 
 pytestmark = pytest.mark.workflow
 
@@ -27,6 +33,7 @@ COMMON = {
     "table10": 1,
     "gallery_index": 1,
     "write_manifest": 1,
+    "cost": 1,
     "all": 1,
 }
 RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
@@ -122,6 +129,12 @@ def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
     assert run.returncode == 0, run.output
     jobs = {rule: count for rule, count in run.jobs().items() if rule != "total"}
     assert jobs == {**COMMON, **expected}
+    # The table of costs is of exactly these, but for itself and the mark, which takes no time.
+    text = (fresh.folder / f"config/{config}.yaml").read_text("utf-8")
+    measured = Counter(
+        job["rule"] for job in cost.jobs(resolve(safe_load(text), SCHEMA, PUBLISHED))
+    )
+    assert {**measured, "concepts_known": 1, "cost": 1, "all": 1} == jobs
 
 
 def test_what_a_config_has_too_little_for_is_left_out(fresh):

@@ -102,6 +102,7 @@ def main(
         "quantile": quantile,
         "denominator": denominator,
         "iou_threshold": iou_threshold,
+        "device": target.type,
     }
     with atomic_path(output) as temporary:
         np.savez_compressed(
