@@ -18,6 +18,7 @@ localrules:
     table11,
     gallery_index,
     write_manifest,
+    cost,
 
 
 rule table01:
