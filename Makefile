@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: dockerfile bench-dissection bench-scale bench-training
+.PHONY: dockerfile faults bench-dissection bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -21,6 +21,7 @@ help:
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
+	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
@@ -69,6 +70,9 @@ format: .venv/.ready
 dockerfile: .venv/.ready
 	PATH="$$PATH:$(CURDIR)/tests/conda/bin" .venv/bin/snakemake --containerize > envs/Dockerfile.tmp
 	mv envs/Dockerfile.tmp envs/Dockerfile
+
+faults: .venv/.ready
+	.venv/bin/python tests/faults --cores $(CORES)
 
 bench-training: .venv/.ready
 	.venv/bin/python tests/benchmarks/training.py

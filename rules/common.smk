@@ -18,6 +18,7 @@ from kdlens.data.choices import check_choices
 from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
+from kdlens.orphans import announce
 from kdlens.plan import (
     cost,
     datasets,
@@ -48,6 +49,9 @@ def told_without_traceback():
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
+
+# Should this process be killed, its jobs end too.
+announce()
 
 REFERENCE = in_project("config/reference/han2023")
 PUBLISHED = f"{REFERENCE}/table01.csv"

@@ -2,64 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
+from project import Project, copy_project
 from world_data import concepts, training  # noqa: F401 (fixtures)
-
-ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".bootstrap", ".snakemake", "results", "__pycache__", ".pytest_cache"
-)
-
-
-@dataclass
-class Run:
-    """One call of Snakemake: what it printed (both streams) and how it ended."""
-
-    returncode: int
-    output: str
-    seconds: float
-
-    def jobs(self) -> dict[str, int]:
-        """Return how many jobs of each rule it planned, from its table of job statistics."""
-        table = re.search(r"^job +count\n[- ]+\n(.*?)^total", self.output, re.MULTILINE | re.DOTALL)
-        rows = table.group(1).split("\n") if table else []
-        return {row.split()[0]: int(row.split()[1]) for row in rows if row.strip()}
-
-
-@dataclass
-class Project:
-    """A copy of the project in a folder of its own."""
-
-    folder: Path
-
-    def snakemake(self, *arguments: str, **environment: str) -> Run:
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        variables = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        start = time.monotonic()
-        run = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**variables, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
-        return Run(run.returncode, run.stdout, time.monotonic() - start)
-
-
-def copy_project(folder: Path) -> Project:
-    shutil.copytree(ROOT, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
-    return Project(folder)
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,10 @@ packing.pack_concepts(Broden(sys.argv[1]), sys.argv[2], image_size=64)
 
 
 def test_a_killed_job_leaves_nothing_that_passes_for_a_pack(concepts, tmp_path):
-    pack, unfinished = tmp_path / "pack", tmp_path / ".pack.unfinished"
+    pack = tmp_path / "pack"
     command = [sys.executable, "-c", KILLED, str(concepts), str(pack)]
     job = subprocess.Popen(command, cwd=SCRIPTS)
+    unfinished = tmp_path / f".pack.{job.pid}.unfinished"
     deadline = time.monotonic() + 60
     while not (unfinished / "pixels.bin").exists() or not (
         (unfinished / "pixels.bin").stat().st_size

@@ -24,6 +24,13 @@ from kdlens.files import (
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 
+def gone() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "a.txt"
     write_text(target, "old")
@@ -52,8 +59,9 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
     target = tmp_path / "a"
     with atomic_folder(target, "wait") as temporary:
         (temporary / "old").touch()
-    (tmp_path / ".a.unfinished").mkdir()
-    (tmp_path / ".a.unfinished/of a killed run").touch()
+    left = tmp_path / f".a.{gone()}.unfinished"
+    left.mkdir()
+    (left / "of a killed run").touch()
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     for error, seen in ((RuntimeError(), RuntimeError), (full, InputError)):
         with pytest.raises(seen), atomic_folder(target, "wait") as temporary:
@@ -61,12 +69,26 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
             raise error
         assert os.listdir(tmp_path) == ["a"]
         assert os.listdir(target) == ["old"]
-    (tmp_path / ".a.unfinished").mkdir()
-    (tmp_path / ".a.unfinished/of a killed run").touch()
+    left.mkdir()
+    (left / "of a killed run").touch()
     with atomic_folder(target, "wait") as temporary:
         (temporary / "new").touch()
     assert os.listdir(tmp_path) == ["a"]
     assert os.listdir(target) == ["new"]
+
+
+def test_what_a_killed_process_left_is_swept_away_and_what_another_writes_is_not(tmp_path):
+    living = [f".a.{os.getppid()}.tmp.txt", ".a.b.tmp.txt", ".ab.1.tmp.txt", f".a.{gone()}.tmp.csv"]
+    for name in (*living, f".a.{gone()}.tmp.txt"):
+        (tmp_path / name).touch()
+    write_text(tmp_path / "a.txt", "new")
+    assert set(os.listdir(tmp_path)) == {"a.txt", *living}
+    living = f".a.{os.getppid()}.unfinished"
+    for name in (living, f".a.{gone()}.unfinished"):
+        (tmp_path / "folders" / name).mkdir(parents=True)
+    with atomic_folder(tmp_path / "folders/a", "wait"):
+        pass
+    assert set(os.listdir(tmp_path / "folders")) == {"a", living}
 
 
 def test_same_value_same_bytes(tmp_path):
@@ -139,3 +161,63 @@ def test_what_was_said_before_the_imports_stays_in_the_log(tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     lines = (tmp_path / "x.log").read_text().splitlines()
     assert [line.split(": ")[1].split()[0] for line in lines] == ["first", "second", "done"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_anywhere_is_one_line(tmp_path, code):
+    run, log = run_logged(tmp_path, f"raise OSError({code}, 'no room', 'results/a.csv')")
+    assert run.returncode == 1
+    assert log.count("\n") == 1
+    assert "error: results/a.csv: the disk is full (no room); free some space and start" in log
+
+
+LIMITED = """
+import resource, sys
+from kdlens.files import write_text
+from kdlens.script import logged
+with logged(sys.argv[1]) as log:
+    log.info("begins")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+    write_text(sys.argv[2], "x" * 5000)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_a_limit_on_files_is_said_on_the_terminal_though_the_log_cannot_grow(tmp_path, limit):
+    pytest.importorskip("resource")
+    log, target = tmp_path / "x.log", tmp_path / "a.txt"
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(log), str(target), str(limit)],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 2, run.stderr
+    assert f"error: {target}: is larger than a file may be here (File too large)" in run.stderr
+    assert "raise the limit" in run.stderr
+    assert os.listdir(tmp_path) == ["x.log"]
+
+
+NO_LOG = """
+import logging, sys
+from kdlens.script import logged
+def full(*_, **__):
+    raise OSError(28, "No space left on device")
+logging.FileHandler._open = full
+with logged(sys.argv[1]):
+    print("never")
+"""
+
+
+def test_a_log_that_cannot_be_made_is_one_line(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", NO_LOG, str(tmp_path / "x.log")],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.count("\n") == 1
+    assert f"error: {tmp_path / 'x.log'}: the disk is full" in run.stderr

@@ -7,7 +7,7 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT, copy_project
+from project import ROOT, copy_project
 
 pytestmark = pytest.mark.workflow
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
+from project import ROOT
 
 PROFILES = ("slurm", "workstation")
 RULES = "\n".join(path.read_text("utf-8") for path in sorted(ROOT.glob("rules/*.smk")))

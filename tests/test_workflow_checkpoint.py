@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from conftest import copy_project
+from project import copy_project
 from tiny_broden import default_images, write_broden
 
 from kdlens.dissection.tallies import Tallies

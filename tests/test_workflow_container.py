@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 from test_workflow_environment import with_conda
 
 pytestmark = pytest.mark.workflow

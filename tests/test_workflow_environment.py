@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Project, copy_project
+from project import ROOT, Project, copy_project
 from test_environments import imported
 
 from kdlens.dissection.tallies import Tallies

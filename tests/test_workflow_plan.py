@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 from config_data import PUBLISHED, SCHEMA
-from conftest import copy_project
 from PIL import Image
+from project import copy_project
 from yaml import safe_load
 
 from kdlens.config import resolve

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project, copy_project
+from project import Project, copy_project
 from throwaway_slurm import GPUS, ThrowawaySlurm, what_is_missing
 
 pytestmark = [

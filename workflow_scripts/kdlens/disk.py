@@ -15,6 +15,7 @@ from pathlib import Path
 from kdlens.errors import InputError
 
 MB = 1e6
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -23,14 +24,27 @@ def disk_errors(path: Path, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(f"{path}: the disk is full ({error.strerror}); {advice}") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise InputError(
-                f"{path}: cannot be written ({error.strerror}); give write permission, or choose "
-                "another results folder"
-            ) from error
-        raise
+        reason = disk_trouble(error, advice)
+        if reason is None:
+            raise
+        raise InputError(f"{path}: {reason}") from error
+
+
+def disk_trouble(error: OSError, advice: str) -> str | None:
+    """Return what is wrong with the disk and what to do; None for an error of another kind."""
+    if error.errno in FULL:
+        return f"the disk is full ({error.strerror}); {advice}"
+    if error.errno == errno.EFBIG:
+        return (
+            f"is larger than a file may be here ({error.strerror}); raise the limit (ulimit -f), "
+            "or choose another results folder"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"cannot be written ({error.strerror}); give write permission, or choose another "
+            "results folder"
+        )
+    return None
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:

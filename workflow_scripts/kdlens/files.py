@@ -3,6 +3,9 @@
 A reader must never meet a half-written file, so every write goes to a temporary name in the same
 folder and is renamed when it is complete; a failure (a full disk, a kill, an exception) leaves the
 old file, or none.
+
+A temporary name carries the number of its process, so that two processes never share one. What a
+killed process left is swept away by the next to write the same file or folder.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any
 
 from kdlens.disk import disk_errors
 from kdlens.errors import InputError
+from kdlens.orphans import is_alive
 
 
 @contextlib.contextmanager
@@ -32,6 +36,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    _sweep(path.parent, f".{path.stem}.", f".tmp{path.suffix}")
     with disk_errors(path, "nothing was changed. Free some space and start again"):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,8 +53,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def atomic_folder(path: str | os.PathLike[str], advice: str) -> Iterator[Path]:
     """Yield an empty folder beside ``path`` that becomes ``path`` when the block ends well.
 
-    The temporary name is fixed, so what a killed run left is swept away by the next one. A folder
-    already at ``path`` is replaced, but only once its successor is whole.
+    A folder already at ``path`` is replaced, but only once its successor is whole.
 
     Args:
         advice: what to do about a full disk, the end of the error's line.
@@ -58,9 +62,10 @@ def atomic_folder(path: str | os.PathLike[str], advice: str) -> Iterator[Path]:
         InputError: if the disk is full or the folder cannot be written to.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.unfinished")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         with disk_errors(path, advice):
+            _sweep(path.parent, f".{path.name}.", ".unfinished")
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
             yield temporary
@@ -69,6 +74,22 @@ def atomic_folder(path: str | os.PathLike[str], advice: str) -> Iterator[Path]:
             temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path, prefix: str, suffix: str) -> None:
+    """Remove what processes that are gone left in ``folder`` under such names."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        owner = name[len(prefix) : -len(suffix)]
+        if name == f"{prefix}{owner}{suffix}" and owner.isdecimal() and not is_alive(int(owner)):
+            left = folder / name
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

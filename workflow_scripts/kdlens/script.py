@@ -9,11 +9,33 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kdlens.disk import FULL, disk_errors, disk_trouble
 from kdlens.errors import InputError
+from kdlens.orphans import end_with_workflow
+
+_ADVICE = "free some space and start again; what is finished is kept"
+
+
+class _LogFile(logging.FileHandler):
+    """A log on a disk that may be full: the line is on the terminal too, and a job goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def flush(self) -> None:
+        # Closing flushes what a full disk did not take.
+        with contextlib.suppress(OSError):
+            super().flush()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 @contextlib.contextmanager
@@ -28,6 +50,7 @@ def logged(log: str | Path, *, goes_on: bool = False) -> Iterator[logging.Logger
     start = time.monotonic()
     with _errors_told(Path(log)) as logger:
         yield logger
+        _require_room(Path(log))
     logger.info("done in %.1f s", time.monotonic() - start)
     for handler in logging.getLogger().handlers:
         handler.flush()
@@ -47,9 +70,18 @@ def _name(log: Path) -> str:
 
 
 def _begin(log: Path) -> None:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)
-    _start_log(str(log), f"%(asctime)s {_name(log).replace('%', '%%')}: %(message)s")
+    # Before the log is begun: it may be that of a new run's job by now.
+    end_with_workflow()
+    style = f"%(asctime)s {_name(log).replace('%', '%%')}: %(message)s"
+    try:
+        with disk_errors(log, _ADVICE):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.unlink(missing_ok=True)
+            _start_log(str(log), style)
+    except InputError as error:
+        _start_log(None, style)
+        logging.getLogger("kdlens").error("error: %s", error)
+        sys.exit(1)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -68,15 +100,30 @@ def _errors_told(log: Path) -> Iterator[logging.Logger]:
     except MemoryError:
         logger.exception("out of memory: lower the batch size or the image size in the config")
         sys.exit(1)
-    except Exception:
-        logger.exception("%s failed; this is a bug or a broken installation", _name(log))
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno in FULL
+        if full:
+            where = error.filename or log.parent.parent
+            logger.error("error: %s: %s", where, disk_trouble(error, _ADVICE))
+        else:
+            logger.exception("%s failed; this is a bug or a broken installation", _name(log))
         sys.exit(1)
+
+
+def _require_room(log: Path) -> None:
+    """Raise an InputError where what Snakemake writes of a job would find no room.
+
+    Of the time and memory that a job took, that is: Snakemake would not say which file it was.
+    """
+    with disk_errors(log.parent.parent, _ADVICE), tempfile.TemporaryFile(dir=log.parent) as file:
+        file.write(bytes(512))
+        file.flush()
 
 
 def log_settings() -> dict[str, str | None]:
     """Return what a process needs to write to this process's log too: its file and its style."""
     for handler in logging.getLogger().handlers:
-        if type(handler) is logging.FileHandler:
+        if isinstance(handler, _LogFile):
             return {"file": handler.baseFilename, "style": handler.formatter._fmt}
     return {"file": None, "style": "%(message)s"}
 
@@ -90,7 +137,7 @@ def _start_log(file: str | None, style: str) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
         # Appends, so that several processes can write to one file.
-        handlers.insert(0, logging.FileHandler(file, mode="a", encoding="utf-8"))
+        handlers.insert(0, _LogFile(file, mode="a", encoding="utf-8"))
     logging.basicConfig(
         level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )

@@ -1,0 +1,33 @@
+"""Are the files of a disturbed run those of an undisturbed one, to the byte?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+# What jobs say of themselves has times in it; all else must be the same.
+TOLD = {"logs", "benchmarks"}
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file below ``folder``, hidden and temporary ones included."""
+    found = {}
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in TOLD]
+        for name in files:
+            path = Path(place, name)
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(
+                path.read_bytes()
+            ).hexdigest()
+        if not files and not folders:
+            found[f"{Path(place).relative_to(folder).as_posix()}/"] = "an empty folder"
+    return found
+
+
+def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
+    """Return a line for each file that is missing, too many, or not the same."""
+    lines = [f"missing: {name}" for name in sorted(expected.keys() - found.keys())]
+    lines += [f"left behind: {name}" for name in sorted(found.keys() - expected.keys())]
+    both = sorted(expected.keys() & found.keys())
+    return lines + [f"differs: {name}" for name in both if expected[name] != found[name]]
