@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: bench-dissection bench-scale bench-training faults
+.PHONY: dockerfile faults bench-dissection bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
+	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
@@ -35,7 +36,7 @@ demo-full: .venv/.ready
 
 # Three jobs share the GPU: one alone leaves it half idle.
 study: .venv/.ready
-	$(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
+	KDLENS_JOBS_PER_GPU=3 $(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
 	$(SNAKEMAKE) --configfile config/study.yaml --report results/study/report.html
 
 smoke: .venv/.ready
@@ -64,6 +65,11 @@ format: .venv/.ready
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile rules
+
+# Snakemake asks a conda for its platform first, so where there is none a stand-in answers.
+dockerfile: .venv/.ready
+	PATH="$$PATH:$(CURDIR)/tests/conda/bin" .venv/bin/snakemake --containerize > envs/Dockerfile.tmp
+	mv envs/Dockerfile.tmp envs/Dockerfile
 
 faults: .venv/.ready
 	.venv/bin/python tests/faults --cores $(CORES)

@@ -23,6 +23,10 @@ include: "rules/dissection.smk"
 include: "rules/paper.smk"
 
 
+onstart:
+    say_if_without_gpu()
+
+
 localrules:
     all,
     data,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow_scripts"))
@@ -16,12 +17,15 @@ from kdlens.config import published_rows, resolve
 from kdlens.data.choices import check_choices
 from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
+from kdlens.gpus.devices import visible_gpus
 from kdlens.orphans import announce
 from kdlens.plan import (
+    cost,
     datasets,
     dissections,
     figures,
     gallery,
+    limits,
     models,
     paper,
     paths,
@@ -62,6 +66,10 @@ with told_without_traceback():
         published_rows(PUBLISHED),
     )
     results.check_targets(CONFIG, sys.argv[1:])
+    # The processes of single jobs are told other limits.
+    if workflow.is_main_process:
+        limit = workflow.global_resources.get("gpu")
+        limits.check_gpus(CONFIG, getattr(limit, "value", limit))
     # What the config names of the concept dataset is looked up here once the dataset has been
     # checked: as params of a job it would make that job, and all that follows, out of date with
     # every change.
@@ -96,7 +104,15 @@ def library(script):
 
 
 def job(stage, key):
-    return CONFIG["jobs"][stage][key]
+    """Return what a job of a stage asks for, from the config.
+
+    Memory and time grow with every attempt, since the one before may have had too little of them.
+    Where nothing is retried there is one attempt.
+    """
+    amount = CONFIG["jobs"][stage][key]
+    if key == "threads":
+        return amount
+    return lambda wildcards, attempt: amount * attempt
 
 
 def gpus():
@@ -106,4 +122,28 @@ def gpus():
 
 def each_gpu(amount):
     """Return what a training asks for that has this amount for each of its GPUs."""
-    return lambda wildcards: amount * models.gpus(CONFIG, wildcards.model)
+
+    def of_all(wildcards, attempt):
+        each = amount(wildcards, attempt) if callable(amount) else amount
+        return each * models.gpus(CONFIG, wildcards.model)
+
+    return of_all
+
+
+def kept(file):
+    """Return an output that may be worth days: write-protected, if the config says so."""
+    # Snakemake removes a job's outputs before it starts, so that a slip of the hand in a library
+    # module would throw all networks away; a protected one makes it stop before the first job.
+    return protected(file) if CONFIG["protect_models"] else file
+
+
+def say_if_without_gpu():
+    """Say once a run, not once a job, that it computes on the CPU."""
+    # On a cluster it is not this machine that computes.
+    if CONFIG["device"] != "auto" or not workflow.local_exec:
+        return
+    with told_without_traceback():
+        if not visible_gpus() and any(
+            job.resources.get("gpu") for job in workflow.dag.needrun_jobs()
+        ):
+            logger.info("device: auto finds no NVIDIA GPU here and computes on the CPU")

@@ -42,6 +42,9 @@ for GROUP in dissections.groups(CONFIG):
         wildcard_constraints:
             model=one_of(GROUP["models"]),
             seed=one_of(models.seeds(CONFIG)),
+        # On a cluster, several are one job (see config/profiles/slurm), one after the other.
+        group:
+            "dissection"
         conda:
             "../envs/dissection.yaml"
         threads: job("dissection", "threads")
@@ -50,6 +53,7 @@ for GROUP in dissections.groups(CONFIG):
             mem_mb=job("dissection", "mem_mb"),
             runtime=job("dissection", "runtime"),
             gpu=gpus(),
+            in_turn=1,
         params:
             dissection=lambda wildcards: dissections.params(
                 CONFIG, wildcards.model, int(wildcards.seed)

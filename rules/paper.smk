@@ -3,6 +3,24 @@
 # These rules read what the others measured and never import torch.
 
 
+# Jobs of seconds are not worth a place in a cluster's queue.
+localrules:
+    table01,
+    table01_comparison,
+    figure02,
+    figure03,
+    figure04,
+    figure05,
+    figure09,
+    figure10,
+    hyper_parameters,
+    table10,
+    table11,
+    gallery_index,
+    write_manifest,
+    cost,
+
+
 rule table01:
     input:
         tallies=tables.table01_tallies(CONFIG),
@@ -324,8 +342,13 @@ rule concept_bars:
         f"{RUN}/figures/{{model}}/benchmarks/concept_bars.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["models"]),
+    # One for each network (and layer): on a cluster, many are one job, one after the other.
+    group:
+        "pages"
     conda:
         "../envs/paper.yaml"
+    resources:
+        in_turn=1,
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
         measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
@@ -356,8 +379,13 @@ rule unit_grids:
         f"{RUN}/figures/{{model}}/benchmarks/unit_grids.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["unit_grids"]["models"]),
+    # One for each network (and layer): on a cluster, many are one job, one after the other.
+    group:
+        "pages"
     conda:
         "../envs/paper.yaml"
+    resources:
+        in_turn=1,
     params:
         network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
         measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
@@ -384,8 +412,13 @@ rule gallery:
         model=one_of(CONFIG["models"]),
         seed=one_of(models.seeds(CONFIG)),
         layer=one_of(dissections.all_layers(CONFIG)),
+    # One for each network (and layer): on a cluster, many are one job, one after the other.
+    group:
+        "pages"
     conda:
         "../envs/paper.yaml"
+    resources:
+        in_turn=1,
     params:
         gallery=lambda wildcards: gallery.page_params(
             CONFIG, wildcards.model, int(wildcards.seed), wildcards.layer
@@ -438,7 +471,35 @@ rule write_manifest:
         "../workflow_scripts/write_manifest.py"
 
 
+rule cost:
+    input:
+        # Comes last, so that every other job has been measured.
+        manifest=f"{RUN}/manifest.json",
+        computed=cost.computed(CONFIG),
+        library=library("cost"),
+    output:
+        csv=f"{RUN}/cost.csv",
+        md=f"{RUN}/cost.md",
+        html=report(
+            f"{RUN}/cost.html",
+            caption="captions/cost.rst",
+            category="Provenance",
+            labels={"file": "Cost: jobs, time and memory by rule"},
+        ),
+    log:
+        f"{RUN}/logs/cost.log",
+    benchmark:
+        f"{RUN}/benchmarks/cost.tsv"
+    conda:
+        "../envs/paper.yaml"
+    params:
+        jobs=cost.jobs(CONFIG),
+    script:
+        "../workflow_scripts/cost.py"
+
+
 rule paper:
     input:
         results.paper_files(CONFIG),
         f"{RUN}/manifest.json",
+        f"{RUN}/cost.html",

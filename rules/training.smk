@@ -27,7 +27,7 @@ rule train_model:
         teacher=lambda wildcards: models.teacher_file(CONFIG, wildcards.model),
         library=library("train_model"),
     output:
-        model=f"{MODEL}/model.pt",
+        model=kept(f"{MODEL}/model.pt"),
         metrics=f"{MODEL}/metrics.json",
         history=f"{MODEL}/history.csv",
         recipe=f"{MODEL}/torchdistill.yaml",

@@ -19,5 +19,6 @@ def smoke(tmp_path_factory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("smoke"))
     run = project.snakemake("--cores", "2", "--configfile", "config/smoke.yaml")
     (project.folder / "seconds.txt").write_text(f"{run.seconds:.0f}")
+    (project.folder / "output.txt").write_text(run.output)
     assert run.returncode == 0, run.output[-6000:]
     return project

@@ -1,21 +1,49 @@
-"""The environments of the stages: pinned to the lock file, and no torch where none is needed."""
+"""The environments of the stages: pinned to the lock file, whole, and with nothing to spare."""
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import rattler
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from kdlens.dependencies import library_modules
 
 ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "workflow_scripts"
 ENVIRONMENTS = sorted(ROOT.glob("envs/*.yaml"))
+STAGES = [path.stem for path in ENVIRONMENTS]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def pip_pins(path: Path) -> dict[str, str]:
-    dependencies = yaml.safe_load(path.read_text("utf-8"))["dependencies"]
-    pins = next(entry["pip"] for entry in dependencies if isinstance(entry, dict))
-    return dict(pin.split("==") for pin in pins)
+def read(stage: str) -> dict:
+    return yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text("utf-8"))
+
+
+def conda_specs(stage: str) -> list[str]:
+    return [entry for entry in read(stage)["dependencies"] if isinstance(entry, str)]
+
+
+def pip_pins(stage: str) -> dict[str, str]:
+    """Return the version of every package that pip installs."""
+    (listed,) = [entry for entry in read(stage)["dependencies"] if isinstance(entry, dict)]
+    assert list(listed) == ["pip"]
+    pins = {}
+    for line in listed["pip"]:
+        requirement = Requirement(line)
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "==" and "*" not in specifier.version, line
+        pins[requirement.name] = specifier.version
+    assert len(pins) == len(listed["pip"])
+    return pins
 
 
 def locked() -> dict[str, set[str]]:
@@ -25,25 +53,78 @@ def locked() -> dict[str, set[str]]:
     return versions
 
 
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.name)
-def test_pins_are_those_of_the_lock_file(path):
+def imported(stage: str) -> dict[str, set[str]]:
+    """Return the packages that a stage's scripts import, each with the files that do."""
+    rules = (ROOT / f"rules/{stage}.smk").read_text("utf-8")
+    scripts = {SCRIPTS / f"{name}.py" for name in re.findall(r"workflow_scripts/(\w+)\.py", rules)}
+    assert scripts
+    files = {file for script in scripts for file in (script, *library_modules(script))}
+    found: dict[str, set[str]] = {}
+    for file in (file for file in files if file.suffix == ".py"):
+        for module in modules_named_in(ast.parse(file.read_text("utf-8"))):
+            if module not in sys.stdlib_module_names and module != "kdlens":
+                found.setdefault(module, set()).add(file.relative_to(SCRIPTS).as_posix())
+    distributions = packages_distributions()
+    return {distributions[module][0].lower(): files for module, files in found.items()}
+
+
+def modules_named_in(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_pins_are_those_of_the_lock_file(stage):
     versions = locked()
-    pins = pip_pins(path)
+    pins = pip_pins(stage)
     assert pins
     for name, version in pins.items():
         assert versions[name] == {version}, name
 
 
-def test_every_rule_names_an_environment_that_exists():
+@pytest.mark.parametrize("stage", STAGES)
+def test_conda_reads_the_environment(stage):
+    environment = read(stage)
+    assert set(environment) == {"channels", "dependencies"}
+    # `nodefaults` is no channel: it keeps those away that a user's conda may have set.
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    assert rattler.Channel(environment["channels"][0]).name == "conda-forge"
+    specs = {}
+    for text in conda_specs(stage):
+        spec = rattler.MatchSpec(text, strict=True)
+        specs[spec.name.normalized] = spec
+    assert list(specs) == ["python", "pip"], "all else comes from the package index, as in uv.lock"
+    assert all(spec.version for spec in specs.values())
+    python = str(specs["python"].version).removesuffix(".*")
+    assert python in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_all_stages_share_one_python_and_pip():
+    assert len({tuple(conda_specs(stage)) for stage in STAGES}) == 1
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_environment_has_what_its_scripts_import_and_no_more(stage):
+    needed, pinned = imported(stage), set(pip_pins(stage))
+    lacking = {name: files for name, files in needed.items() if name not in pinned}
+    assert not lacking, f"not in envs/{stage}.yaml: {lacking}"
+    assert not pinned - set(needed), f"in envs/{stage}.yaml, but imported by no script"
+
+
+def test_every_rule_names_the_environment_of_its_stage():
     for rules in ROOT.glob("rules/*.smk"):
-        named = {
-            line.strip().strip('"')
-            for line in rules.read_text("utf-8").splitlines()
-            if line.strip().startswith('"../envs/')
-        }
-        assert all((rules.parent / name).is_file() for name in named)
-        assert rules.stem == "common" or named == {f"../envs/{rules.stem}.yaml"}
+        text = rules.read_text("utf-8")
+        named = re.findall(r'^ +conda:\n +"(.*)"$', text, re.MULTILINE)
+        scripts = re.findall(r'^ +script:\n +"', text, re.MULTILINE)
+        assert len(named) == len(scripts)
+        assert rules.stem == "common" or set(named) == {f"../envs/{rules.stem}.yaml"}
 
 
 def test_the_paper_stage_has_no_torch():
-    assert not {"torch", "torchvision"} & set(pip_pins(ROOT / "envs/paper.yaml"))
+    assert not {name for name in imported("paper") if "torch" in name}
+    assert not {name for name in pip_pins("paper") if "torch" in name}

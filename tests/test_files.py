@@ -150,6 +150,19 @@ def test_input_error_is_one_line_and_a_bug_has_its_traceback(tmp_path):
     assert run.stderr == log
 
 
+def test_what_was_said_before_the_imports_stays_in_the_log(tmp_path):
+    (tmp_path / "x.log").write_text("of an earlier run\n")
+    code = (
+        "from kdlens.script import begun, logged\n"
+        "with begun('x.log') as log: log.info('first')\n"
+        "with logged('x.log', goes_on=True) as log: log.info('second')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    lines = (tmp_path / "x.log").read_text().splitlines()
+    assert [line.split(": ")[1].split()[0] for line in lines] == ["first", "second", "done"]
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_anywhere_is_one_line(tmp_path, code):
     run, log = run_logged(tmp_path, f"raise OSError({code}, 'no room', 'results/a.csv')")

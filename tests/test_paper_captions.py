@@ -182,6 +182,8 @@ def test_other_captions():
     text = render("manifest", {}, files=["a", "b", "c"])
     assert "sha256 of 3 result files" in text
     assert "--configfile" in text
+    text = render("cost", {"jobs": [{}] * 17})
+    assert "of 17 jobs" in text and "the manifest does not list it" in text
 
 
 def test_report_items_have_one_label_each():

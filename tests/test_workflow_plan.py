@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 
 import pytest
+from config_data import PUBLISHED, SCHEMA
 from PIL import Image
 from project import copy_project
+from yaml import safe_load
+
+from kdlens.config import resolve
+from kdlens.plan import cost
 
 pytestmark = pytest.mark.workflow
 
@@ -27,6 +33,7 @@ COMMON = {
     "table10": 1,
     "gallery_index": 1,
     "write_manifest": 1,
+    "cost": 1,
     "all": 1,
 }
 RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
@@ -122,6 +129,12 @@ def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
     assert run.returncode == 0, run.output
     jobs = {rule: count for rule, count in run.jobs().items() if rule != "total"}
     assert jobs == {**COMMON, **expected}
+    # The table of costs is of exactly these, but for itself and the mark, which takes no time.
+    text = (fresh.folder / f"config/{config}.yaml").read_text("utf-8")
+    measured = Counter(
+        job["rule"] for job in cost.jobs(resolve(safe_load(text), SCHEMA, PUBLISHED))
+    )
+    assert {**measured, "concepts_known": 1, "cost": 1, "all": 1} == jobs
 
 
 def test_what_a_config_has_too_little_for_is_left_out(fresh):
@@ -155,6 +168,22 @@ def test_a_wrong_config_is_one_line_before_any_job(fresh, change, message):
     assert message in run.output
     assert "Traceback" not in run.output
     assert run.jobs() == {}
+
+
+def test_too_few_gpus_for_a_job_are_refused_and_on_the_cpu_they_do_not_matter(fresh):
+    run = fresh.snakemake("-n", "--resources", "gpu=0")
+    assert run.returncode != 0 and run.jobs() == {}
+    assert "--resources gpu=0 leaves no GPU for the jobs that compute with torch" in run.output
+    assert "Traceback" not in run.output
+    text = (fresh.folder / "config/smoke.yaml").read_text("utf-8")
+    several = fresh.folder / "several.yaml"
+    several.write_text(text.replace("  teacher:\n", "  teacher:\n    gpus: 2\n", 1), "utf-8")
+    command = ("-n", "--resources", "gpu=1", "--configfile", "several.yaml")
+    run = fresh.snakemake(*command)
+    assert run.returncode != 0 and run.jobs() == {}
+    assert "gpu=1 is less than the 2 of config key models.teacher.gpus" in run.output
+    run = fresh.snakemake(*command, "--config", "device=cpu")
+    assert run.returncode == 0 and run.jobs()["train_model"] == 4, run.output
 
 
 def test_a_teacher_of_itself_is_refused(fresh):

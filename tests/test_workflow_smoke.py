@@ -16,6 +16,8 @@ from statistics import mean
 
 import pytest
 
+from kdlens.gpus.devices import visible_gpus
+
 pytestmark = pytest.mark.workflow
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -43,6 +45,17 @@ def test_everything_is_there_and_nothing_is_left_to_do(smoke):
     assert "Nothing to be done" in again.output
     assert not list(folder.rglob("*.tmp*"))
     assert not list(folder.rglob("checkpoint.pt"))
+
+
+def test_a_run_says_once_that_it_computes_on_the_cpu(smoke):
+    output = (smoke.folder / "output.txt").read_text()
+    found = output.count("device: auto finds no NVIDIA GPU here and computes on the CPU")
+    assert found == (0 if visible_gpus() else 1)
+    # The figure alone computes nothing with torch.
+    figure = "results/smoke/figures/figure02.svg"
+    run = smoke.snakemake("--cores", "1", "--forcerun", "figure02", figure, *SMOKE)
+    assert run.returncode == 0 and "device: auto" not in run.output, run.output
+    assert smoke.snakemake("--cores", "1", *SMOKE).returncode == 0
 
 
 TRAINED = ("teacher", "scratch", "label_smoothing", "kd")
@@ -114,10 +127,30 @@ def test_manifest_vouches_for_every_file(smoke):
         for path in run_folder(smoke).rglob("*")
         if path.is_file() and not {"logs", "benchmarks"} & set(path.parts)
     }
-    own = {f"results/smoke/{name}" for name in ("manifest.json", "config.yaml", "provenance.html")}
-    assert results - own <= set(files)
+    own = {"manifest.json", "config.yaml", "provenance.html", "cost.csv", "cost.md", "cost.html"}
+    own.add("models/concepts_known")  # an empty mark
+    assert results - {f"results/smoke/{name}" for name in own} <= set(files)
     for name, digest in files.items():
         assert hashlib.sha256((smoke.folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_cost_of_every_job_is_in_the_table(smoke):
+    with open(run_folder(smoke) / "cost.csv", encoding="utf-8", newline="") as handle:
+        rows = {row["rule"]: row for row in csv.DictReader(handle)}
+    files = list(smoke.folder.glob("results/**/benchmarks/*.tsv"))
+    assert sum(int(row["jobs"]) for row in rows.values()) == len(files) - 1  # all but its own
+    assert all(row["measured"] == row["jobs"] for row in rows.values())
+    assert rows["train_model"]["jobs"] == "4" and float(rows["train_model"]["seconds_max"]) > 1
+    assert {row["device"] for row in rows.values()} <= {"cpu", "cuda"}
+    # Times differ from run to run, and benchmark files get lost: neither is anything to do again.
+    for path in files:
+        path.rename(path.with_suffix(".away"))
+    try:
+        again = smoke.snakemake("-n", *SMOKE)
+    finally:
+        for path in files:
+            path.with_suffix(".away").rename(path)
+    assert again.returncode == 0 and "Nothing to be done" in again.output, again.output[-2000:]
 
 
 def poison(folder: Path) -> str:
@@ -171,6 +204,7 @@ AFTER_DISSECTION = {
     "gallery",
     "gallery_index",
     "write_manifest",
+    "cost",
     "all",
 }
 DRAWN = {rule for rule in AFTER_DISSECTION if rule.startswith("figure")}
@@ -181,10 +215,10 @@ DRAWN |= {"concept_bars", "unit_grids"}
     ("module", "runs"),
     [
         # What uses the module, and what hangs on its results; nothing else.
-        ("paper/style.py", DRAWN | {"write_manifest", "all"}),
-        ("paper/curves.py", {"figure09", "figure10", "write_manifest", "all"}),
-        ("paper/manifest.py", {"write_manifest", "all"}),
-        ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "all"}),
+        ("paper/style.py", DRAWN | {"write_manifest", "cost", "all"}),
+        ("paper/curves.py", {"figure09", "figure10", "write_manifest", "cost", "all"}),
+        ("paper/manifest.py", {"write_manifest", "cost", "all"}),
+        ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "cost", "all"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
         (
@@ -268,7 +302,12 @@ def test_another_choice_for_a_figure_costs_that_figure_only(smoke, choice, runs)
     (smoke.folder / "other.yaml").write_text(f"{text}\npaper: {choice}\n", "utf-8")
     plan = smoke.snakemake("-n", "--configfile", "other.yaml")
     assert plan.returncode == 0, plan.output
-    assert {rule for rule in plan.jobs() if rule != "total"} == {*runs, "write_manifest", "all"}
+    assert {rule for rule in plan.jobs() if rule != "total"} == {
+        *runs,
+        "write_manifest",
+        "cost",
+        "all",
+    }
 
 
 def test_the_report_explains_itself(smoke):
@@ -287,6 +326,7 @@ def test_the_report_explains_itself(smoke):
         "results/smoke/tables/table10.html",
         "results/smoke/tables/table01.html",
         "results/smoke/provenance.html",
+        "results/smoke/cost.html",
         "with an IoU of at least 0.05 (",
         "quantile 0.005",
     ):

@@ -6,6 +6,12 @@ networks ``upsampled`` (M, N, sh, sw) float32, ``thresholds`` (M,) float32, ``un
 ``entries`` and ``meta`` as JSON.
 """
 
+if __name__ == "__main__" and "snakemake" in globals():
+    # Before torch is imported, which may look for GPUs once and for all.
+    from kdlens.gpus.job import take_gpus
+
+    take_gpus(snakemake.log[0], snakemake.params.maps["device"])
+
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,6 +102,7 @@ def main(
         "quantile": quantile,
         "denominator": denominator,
         "iou_threshold": iou_threshold,
+        "device": target.type,
     }
     with atomic_path(output) as temporary:
         np.savez_compressed(
@@ -114,7 +121,7 @@ def main(
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged
 
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], goes_on=True):
         main(
             concepts=snakemake.input.concepts,
             models=list(snakemake.input.models),

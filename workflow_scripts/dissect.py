@@ -7,6 +7,12 @@ the first of the quantiles) and ``L_top.npz`` (the images that each unit respond
 ``L_shuffled.csv``, the null in which the annotations are dealt to other images.
 """
 
+if __name__ == "__main__" and "snakemake" in globals():
+    # Before torch is imported, which may look for GPUs once and for all.
+    from kdlens.gpus.job import take_gpus
+
+    take_gpus(snakemake.log[0], snakemake.params.dissection["device"])
+
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -125,7 +131,7 @@ def main(
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged
 
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], goes_on=True):
         main(
             model=snakemake.input.model,
             concepts=snakemake.input.concepts,

@@ -4,6 +4,12 @@ Rule import_checkpoint. The weights come by torchvision's name, from a path or f
 always with a checksum (:mod:`kdlens.training.weights`).
 """
 
+if __name__ == "__main__" and "snakemake" in globals():
+    # Before torch is imported, which may look for GPUs once and for all.
+    from kdlens.gpus.job import take_gpus
+
+    take_gpus(snakemake.log[0], snakemake.params.model["device"])
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,7 +85,7 @@ def main(
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged
 
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], goes_on=True):
         main(
             dataset=snakemake.input.get("dataset") or None,
             model=snakemake.output.model,

@@ -3,6 +3,12 @@
 Rule initialise_model. The weights are those with which train_model starts from the same seed.
 """
 
+if __name__ == "__main__" and "snakemake" in globals():
+    # Before torch is imported, which may look for GPUs once and for all.
+    from kdlens.gpus.job import take_gpus
+
+    take_gpus(snakemake.log[0], snakemake.params.model["device"])
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,7 +76,7 @@ def main(
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged
 
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], goes_on=True):
         main(
             dataset=snakemake.input.get("dataset") or None,
             like=snakemake.input.get("like") or None,

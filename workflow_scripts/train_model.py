@@ -8,6 +8,17 @@ and the log and ``metrics.json`` say so.
 With several GPUs it starts itself again, in one process for each (:mod:`kdlens.training.launch`).
 """
 
+if __name__ == "__main__" and "snakemake" in globals():
+    # Before torch is imported, which may look for GPUs once and for all.
+    from kdlens.gpus.job import take_gpus
+
+    take_gpus(
+        snakemake.log[0],
+        snakemake.params.model["device"],
+        snakemake.resources.processes,
+        f"models.{snakemake.params.model['name']}.gpus",
+    )
+
 import sys
 import zlib
 from collections.abc import Mapping
@@ -232,7 +243,7 @@ if __name__ == "__main__" and "snakemake" in globals():
 
     params = dict(snakemake.params.model)
     params["training"] = {**params["training"], "workers": snakemake.resources.decoders}
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], goes_on=True):
         main(
             dataset=snakemake.input.dataset,
             teacher=snakemake.input.get("teacher") or None,

@@ -39,30 +39,58 @@ class _LogFile(logging.FileHandler):
 
 
 @contextlib.contextmanager
-def logged(log: str | Path) -> Iterator[logging.Logger]:
-    """Run a script's body with its log set up; exits with status 1 on an error."""
+def logged(log: str | Path, *, goes_on: bool = False) -> Iterator[logging.Logger]:
+    """Run a script's body with its log set up; exits with status 1 on an error.
+
+    Args:
+        goes_on: the log was started before (:func:`begun`).
+    """
+    if not goes_on:
+        _begin(Path(log))
+    start = time.monotonic()
+    with _errors_told(Path(log)) as logger:
+        yield logger
+        _require_room(Path(log))
+    logger.info("done in %.1f s", time.monotonic() - start)
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+
+
+@contextlib.contextmanager
+def begun(log: str | Path) -> Iterator[logging.Logger]:
+    """Run what comes before a script's imports; errors as :func:`logged`, which goes on later."""
+    _begin(Path(log))
+    with _errors_told(Path(log)) as logger:
+        yield logger
+
+
+def _name(log: Path) -> str:
+    # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
+    return f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
+
+
+def _begin(log: Path) -> None:
     # Before the log is begun: it may be that of a new run's job by now.
     end_with_workflow()
-    log = Path(log)
-    # Jobs share the terminal, so every line says whose it is: "train_model kd/seed1".
-    name = f"{log.stem} {'/'.join(log.parts[-4:-2])}".strip()
-    style = f"%(asctime)s {name.replace('%', '%%')}: %(message)s"
-    logger = logging.getLogger("kdlens")
+    style = f"%(asctime)s {_name(log).replace('%', '%%')}: %(message)s"
     try:
         with disk_errors(log, _ADVICE):
             log.parent.mkdir(parents=True, exist_ok=True)
             log.unlink(missing_ok=True)
-            handlers = _start_log(str(log), style)
+            _start_log(str(log), style)
     except InputError as error:
         _start_log(None, style)
-        logger.error("error: %s", error)
+        logging.getLogger("kdlens").error("error: %s", error)
         sys.exit(1)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    start = time.monotonic()
+
+
+@contextlib.contextmanager
+def _errors_told(log: Path) -> Iterator[logging.Logger]:
+    logger = logging.getLogger("kdlens")
     try:
         yield logger
-        _require_room(log)
     except InputError as error:
         logger.error("error: %s", error)
         sys.exit(1)
@@ -78,11 +106,8 @@ def logged(log: str | Path) -> Iterator[logging.Logger]:
             where = error.filename or log.parent.parent
             logger.error("error: %s: %s", where, disk_trouble(error, _ADVICE))
         else:
-            logger.exception("%s failed; this is a bug or a broken installation", name)
+            logger.exception("%s failed; this is a bug or a broken installation", _name(log))
         sys.exit(1)
-    logger.info("done in %.1f s", time.monotonic() - start)
-    for handler in handlers:
-        handler.flush()
 
 
 def _require_room(log: Path) -> None:
@@ -108,7 +133,7 @@ def use_log_settings(settings: Mapping[str, str | None]) -> None:
     _start_log(settings["file"], settings["style"])
 
 
-def _start_log(file: str | None, style: str) -> list[logging.Handler]:
+def _start_log(file: str | None, style: str) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
         # Appends, so that several processes can write to one file.
@@ -117,7 +142,6 @@ def _start_log(file: str | None, style: str) -> list[logging.Handler]:
         level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )
     logging.captureWarnings(True)
-    return handlers
 
 
 def log_progress(

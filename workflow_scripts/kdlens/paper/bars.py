@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from kdlens.paper.formats import on_bar
 from kdlens.paper.style import INK, Look
@@ -57,4 +58,7 @@ def bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: b
         va="bottom",
         rotation=90 if upright else 0,
         annotation_clip=False,
+        # A line may cross behind it.
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        zorder=4,
     )

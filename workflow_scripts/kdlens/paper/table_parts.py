@@ -78,6 +78,8 @@ def how_counted(settings: Settings, layers: str) -> list[str]:
 def of_one_seed(groups: Sequence[Group]) -> list[str]:
     """Name the models without a spread, in Markdown."""
     single = [escape_markdown(group.label) for group in groups if len(group.seeds) == 1]
+    if len(single) == len(groups) > 0:
+        return ["One seed a model, and so no spread."]
     names = ", ".join(dict.fromkeys(single))
     return [f"One seed only, and so no spread: {names}."] if single else []
 

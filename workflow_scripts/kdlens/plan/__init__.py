@@ -15,5 +15,6 @@ the keys that the job needs and no others.
 ``variants``      Tables 6 to 9 and 11 and Figures 4 and 5: hyper-parameters, other networks
 ``figures``       the other figures, and the activation maps behind Figure 3
 ``gallery``       the pages of units and their index
+``limits``        the check of what Snakemake was told that it may give to jobs
 ``results``       every file that a run makes, and the check of files asked for by name
 """

@@ -31,6 +31,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from kdlens.errors import InputError
+from kdlens.gpus.lease import held_locks, hold_too
 from kdlens.script import log_settings, use_log_settings
 from kdlens.training.devices import resolve_device
 
@@ -56,7 +57,12 @@ def launch(script: str | Path, gpus: int, arguments: Mapping[str, Any]) -> None:
     # It writes what is said better below.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        told = {"arguments": dict(arguments), "log": log_settings(), "reports": folder}
+        told = {
+            "arguments": dict(arguments),
+            "log": log_settings(),
+            "reports": folder,
+            "locks": held_locks(),
+        }
         config = LaunchConfig(
             min_nodes=1,
             max_nodes=1,
@@ -87,6 +93,8 @@ def launch(script: str | Path, gpus: int, arguments: Mapping[str, Any]) -> None:
 def run_worker(main: Callable[..., None]) -> None:
     """Call ``main`` as one of the processes; ends the process with status 1 if it fails."""
     told = json.loads(sys.argv[1])
+    # Where the launcher is killed, its GPUs are not free before its processes have ended.
+    hold_too(told["locks"])
     threading.Thread(target=_end_with, args=(told["launcher"],), daemon=True).start()
     rank = int(os.environ["RANK"])
     if rank == 0:

@@ -1,0 +1,43 @@
+"""What the run cost, by rule, as csv (for programs), md and html (for readers)."""
+
+import csv as tables
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kdlens.files import write_text
+from kdlens.paper.cost import COLUMNS, gather, to_markdown
+from kdlens.paper.page import to_page
+
+
+def main(
+    jobs: Iterable[Mapping[str, str | None]], csv: str | Path, md: str | Path, html: str | Path
+) -> None:
+    """Add up the benchmark files of a run's jobs and write the table three times.
+
+    Args:
+        jobs: for each ``{"rule", "benchmark" (its file, which may be missing), "device" (the
+            result that names the device, or None)}``.
+        csv, md, html: the files to write.
+    """
+    costs = gather(jobs)
+    text = io.StringIO()
+    writer = tables.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(cost.row() for cost in costs)
+    write_text(csv, text.getvalue())
+    markdown = to_markdown(costs)
+    write_text(md, markdown)
+    write_text(html, to_page(markdown))
+
+
+if __name__ == "__main__" and "snakemake" in globals():
+    from kdlens.script import logged
+
+    with logged(snakemake.log[0]):
+        main(
+            jobs=snakemake.params.jobs,
+            csv=snakemake.output.csv,
+            md=snakemake.output.md,
+            html=snakemake.output.html,
+        )

@@ -1,0 +1,98 @@
+"""The jobs of a run and the benchmark files that say what they took, for the table of costs.
+
+The benchmark files are params and no inputs. As an input, one that is missing (deleted, or never
+copied with the results) would train a network again for a line in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from kdlens.config_variants import dissected
+from kdlens.plan import datasets, dissections, models, paths, results
+from kdlens.plan.paths import Config
+
+Job = dict[str, str | None]
+
+_UNTRAINED = {"checkpoint": "import_checkpoint", "random_init": "initialise_model"}
+
+
+def jobs(config: Config) -> list[Job]:
+    """Return every job of the run but the one that makes this table, in the order of the stages.
+
+    Returns:
+        For each ``{"rule", "benchmark", "device"}``: the last is the result that says on which
+        device it was computed, None of a job that uses no torch.
+    """
+    found = [*_data(config), *_training(config), *_dissection(config), *_paper(config)]
+    return [*found, _job("write_manifest", paths.run(config))]
+
+
+def computed(config: Config) -> list[str]:
+    """Return the results that say on which device they were computed."""
+    return [job["device"] for job in jobs(config) if job["device"]]
+
+
+def _job(rule: str, folder: object, device: str | None = None, script: str | None = None) -> Job:
+    benchmark = f"{folder}/benchmarks/{script or rule}.tsv"
+    return {"rule": rule, "benchmark": benchmark, "device": device}
+
+
+def _data(config: Config) -> Iterator[Job]:
+    kinds = {"training_data": "images", "concept_data": "concepts"}
+    makers = {
+        ("training_data", "rendered"): "render_world_images",
+        ("training_data", "unpacked"): "unpack_images",
+        ("concept_data", "rendered"): "render_world_concepts",
+        ("concept_data", "unpacked"): "fetch_broden",
+    }
+    for role, kind in kinds.items():
+        if role in config:
+            folder = f"{paths.data(config)}/{config[role]['name']}"
+            maker = makers.get((role, datasets.origin(config, role)))
+            if maker:
+                yield _job(maker, folder)
+            yield _job(f"check_{kind}", folder)
+    yield _job("pack_concepts", f"{datasets.packed(config)}.job")
+
+
+def _training(config: Config) -> Iterator[Job]:
+    for name, seed in models.pairs(config, config["models"]):
+        rule = _UNTRAINED.get(config["models"][name]["method"], "train_model")
+        folder = paths.model(config, name, seed)
+        yield _job(rule, folder, f"{folder}/metrics.json")
+
+
+def _dissection(config: Config) -> Iterator[Job]:
+    shown = dissected(config)
+    for group in dissections.groups(config):
+        names = [name for name in shown if name in group["models"]]
+        for name, seed in models.pairs(config, names):
+            folder = paths.dissection(config, name, seed)
+            yield _job(group["rule"], folder, f"{folder}/{group['layers'][-1]}.npz", "dissect")
+    folder = f"{paths.run(config)}/dissection"
+    yield _job("activation_maps", folder, f"{folder}/activation_maps.npz")
+
+
+def _paper(config: Config) -> Iterator[Job]:
+    seen = set()
+    for file in results.paper_files(config):
+        rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)))
+        if (rule, folder) not in seen:
+            seen.add((rule, folder))
+            yield _job(rule, folder)
+
+
+def _made_by(file: PurePosixPath, run: PurePosixPath) -> tuple[str, PurePosixPath]:
+    """Return the rule that makes a file of the paper stage, and the folder of its benchmarks."""
+    kind, name = file.relative_to(run).parts[0], file.stem
+    if kind == "gallery":
+        index = file.parent == run / kind
+        return ("gallery_index", file.parent) if index else ("gallery", file.parent / name)
+    if kind == "tables" and name in ("table06", "table07", "table08", "table09"):
+        return "hyper_parameters", file.parent / name
+    for start, rule in (("concepts_", "concept_bars"), ("units_", "unit_grids")):
+        if name.startswith(start):
+            return rule, file.parent / name.removeprefix(start)
+    return name, file.parent
