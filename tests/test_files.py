@@ -221,3 +221,47 @@ def test_a_log_that_cannot_be_made_is_one_line(tmp_path):
     assert run.stdout == ""
     assert run.stderr.count("\n") == 1
     assert f"error: {tmp_path / 'x.log'}: the disk is full" in run.stderr
+
+
+WRITERS = """
+import resource, sys
+from dataclasses import dataclass, field
+import numpy as np
+from matplotlib.figure import Figure
+from kdlens.dissection.npz import save_record
+from kdlens.paper import style
+from kdlens.script import logged
+
+@dataclass
+class Record:
+    values: object
+    meta: dict = field(default_factory=dict)
+
+def figure(kind):
+    drawn = Figure()
+    drawn.subplots().set_title("words")
+    style.save(drawn, {kind: f"a.{kind}"}, title="title")
+
+def npz(kind):
+    save_record(f"a.{kind}", Record(np.random.default_rng(0).random(5000)))
+
+with logged("x.log"):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    (npz if sys.argv[1] == "npz" else figure)(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf", "png", "npz"])
+def test_no_package_hides_why_a_file_could_not_be_written(tmp_path, kind):
+    pytest.importorskip("resource")
+    run = subprocess.run(
+        [sys.executable, "-c", WRITERS, kind],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1, run.stderr
+    assert f"error: a.{kind}: is larger than a file may be here" in run.stderr
+    assert os.listdir(tmp_path) == ["x.log"]

@@ -12,6 +12,7 @@ if __name__ == "__main__" and "snakemake" in globals():
 
     take_gpus(snakemake.log[0], snakemake.params.maps["device"])
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from kdlens.dissection.concept_maps import choose_concept, find_images, unit_map
 from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
-from kdlens.files import atomic_path
+from kdlens.files import write_bytes
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -104,18 +105,19 @@ def main(
         "iou_threshold": iou_threshold,
         "device": target.type,
     }
-    with atomic_path(output) as temporary:
-        np.savez_compressed(
-            temporary,
-            images=shown.pixels,
-            masks=shown.masks,
-            image_numbers=np.array(shown.numbers),
-            concept=np.array(pack.label_names[label]),
-            category=np.array(category),
-            entries=np.array(json.dumps([dict(entry) for entry in entries], sort_keys=True)),
-            meta=np.array(json.dumps(meta, sort_keys=True)),
-            **{key: np.array(column) for key, column in columns.items()},
-        )
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=shown.pixels,
+        masks=shown.masks,
+        image_numbers=np.array(shown.numbers),
+        concept=np.array(pack.label_names[label]),
+        category=np.array(category),
+        entries=np.array(json.dumps([dict(entry) for entry in entries], sort_keys=True)),
+        meta=np.array(json.dumps(meta, sort_keys=True)),
+        **{key: np.array(column) for key, column in columns.items()},
+    )
+    write_bytes(output, buffer.getbuffer())
 
 
 if __name__ == "__main__" and "snakemake" in globals():

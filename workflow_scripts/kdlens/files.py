@@ -92,10 +92,19 @@ def _sweep(folder: Path, prefix: str, suffix: str) -> None:
                 left.unlink(missing_ok=True)
 
 
+def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
+    """Write ``content`` atomically.
+
+    For what a package writes too: given a path, torch, numpy and matplotlib may turn a full disk
+    into an error of another kind, without a reason; so they write into memory.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` (UTF-8, newlines as given) atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

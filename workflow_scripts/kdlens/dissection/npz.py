@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import zipfile
 import zlib
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from kdlens.errors import InputError
-from kdlens.files import atomic_path
+from kdlens.files import write_bytes
 
 Record = TypeVar("Record")
 
@@ -23,12 +24,13 @@ def save_record(path: str | Path, record: Any) -> None:
     The same content gives the same bytes.
     """
     names = [field.name for field in dataclasses.fields(record) if field.name != "meta"]
-    with atomic_path(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            **{name: getattr(record, name) for name in names},
-            meta=np.array(json.dumps(record.meta, sort_keys=True)),
-        )
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        **{name: getattr(record, name) for name in names},
+        meta=np.array(json.dumps(record.meta, sort_keys=True)),
+    )
+    write_bytes(path, buffer.getbuffer())
 
 
 def load_record(path: str | Path, kind: type[Record], what: str) -> Record:

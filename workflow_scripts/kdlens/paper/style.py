@@ -20,6 +20,7 @@ concepts have colours too; there a dataset may have others than ours, which get 
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from kdlens.errors import InputError, suggest
-from kdlens.files import atomic_path
+from kdlens.files import write_bytes
 
 WIDTH = 7.0
 """Width of a full-width figure in inches."""
@@ -221,5 +222,6 @@ def save(
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for kind, path in paths.items():
-            with atomic_path(path) as temporary:
-                figure.savefig(temporary, format=kind, dpi=PNG_DPI, metadata=metadata[kind])
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=PNG_DPI, metadata=metadata[kind])
+            write_bytes(path, buffer.getbuffer())

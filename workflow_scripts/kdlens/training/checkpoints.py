@@ -32,7 +32,7 @@ from torch import nn
 
 from kdlens.dependencies import library_modules
 from kdlens.errors import InputError
-from kdlens.files import atomic_path, sha256_of
+from kdlens.files import sha256_of, write_bytes
 from kdlens.training.networks import read_pickle
 
 _FORMAT = 2
@@ -106,9 +106,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _save(value: Any, path: str | Path) -> None:
-    # By way of memory: given a path, torch writes the (temporary) file's name into the file, and
-    # turns a full disk into an error without a reason.
+    # By way of memory: given a path, torch writes the (temporary) file's name into the file.
     buffer = io.BytesIO()
     torch.save(value, buffer)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    write_bytes(path, buffer.getbuffer())
