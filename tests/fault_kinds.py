@@ -29,7 +29,7 @@ class Fault:
         inject: does it; returns what was hit, or None if there was nothing to hit.
         kills: whether Snakemake is killed.
         says: what the output must have then: the cause and what to do about it.
-        weight: how often it is chosen.
+        weight: how often it comes among the others.
         small_disk: whether it takes a disk that can be filled.
         at_jobs: whether it comes once jobs are at work; else at any time from the start.
     """
@@ -119,13 +119,13 @@ FULL += r"|WorkflowError:\nOSError: \[Errno 28\] No space left on device"
 LIMIT = r"error: \S+: is larger than a file may be here"
 
 FAULTS = {
-    "job killed": Fault(_kill_job, weight=4),
+    "job killed": Fault(_kill_job, weight=3),
     "job killed while writing": Fault(_kill_writing_job, weight=4),
     "all killed": Fault(_kill_all, kills=True, weight=3, at_jobs=False),
     "snakemake killed": Fault(_kill_snakemake, kills=True, weight=3),
     "snakemake terminated": Fault(_terminate),
     "interrupted (Ctrl-C)": Fault(_interrupt, weight=2),
-    "disk full": Fault(_fill_disk, says=FULL, weight=4, small_disk=True),
+    "disk full": Fault(_fill_disk, says=FULL, weight=3, small_disk=True),
     "file size limited": Fault(_limit_files, says=LIMIT, weight=2),
 }
 if not hasattr(psutil.Process, "rlimit"):  # Linux has it

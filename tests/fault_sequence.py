@@ -64,6 +64,7 @@ class Bench:
         self._per_run = per_run
         self._can_mount = can_mount
         self._sequences = 0
+        self._deck: list[str] = []
 
     @property
     def results(self) -> Path:
@@ -115,8 +116,14 @@ class Bench:
         return RunInProgress(self.project.folder, [*self._arguments, *options])
 
     def _choose(self, small_disk: bool) -> str:
-        names = [name for name, fault in FAULTS.items() if small_disk or not fault.small_disk]
-        return self._rng.choices(names, [FAULTS[name].weight for name in names])[0]
+        """Return a kind, dealt like a card: each comes in its turn, in an order left to chance."""
+        possible = [name for name in self._deck if small_disk or not FAULTS[name].small_disk]
+        if not possible:
+            new = [name for name, fault in FAULTS.items() for _ in range(fault.weight)]
+            self._deck += self._rng.sample(new, len(new))
+            return self._choose(small_disk)
+        self._deck.remove(possible[0])
+        return possible[0]
 
     def _disturb(self, name: str, fault: Fault, disk: SmallDisk | None) -> tuple[str | None, bool]:
         """Return what a fault did (None if it came too late), and whether the run is done."""

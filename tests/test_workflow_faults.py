@@ -28,12 +28,13 @@ def test_a_few_faults_are_survived():
 
 
 def test_a_result_that_is_not_the_same_is_seen(tmp_path):
-    for name in ("tables/a.csv", "models/kd/model.pt", "models/kd/logs/train.log"):
+    for name in ("tables/a.csv", "models/kd/model.pt", "models/kd/logs/train.log", "cost.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"0123")
     before = fingerprints(tmp_path)
-    assert set(before) == {"tables/a.csv", "models/kd/model.pt"}
-    (tmp_path / "models/kd/logs/train.log").write_bytes(b"another time")
+    assert set(before) == {"tables/a.csv", "models/kd/model.pt", "cost.md"}
+    for name in ("models/kd/logs/train.log", "cost.md"):
+        (tmp_path / name).write_bytes(b"another time")
     assert differences(before, fingerprints(tmp_path)) == []
     (tmp_path / "tables/a.csv").write_bytes(b"0124")
     (tmp_path / "models/kd/model.pt").rename(tmp_path / "models/kd/.model.7.tmp.pt")
