@@ -27,6 +27,10 @@ onstart:
     say_if_without_gpu()
 
 
+onsuccess:
+    remove_checkpoints()
+
+
 localrules:
     all,
     data,

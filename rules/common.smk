@@ -15,7 +15,7 @@ sys.path.insert(0, str(BASE / "workflow_scripts"))
 
 from kdlens.config import published_rows, resolve
 from kdlens.data.choices import check_choices
-from kdlens.dependencies import library_modules
+from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
 from kdlens.orphans import announce
@@ -97,7 +97,7 @@ def one_of(names):
 def library(script):
     """Return the library modules that a script imports, as inputs: an edit of one reruns the rule."""
     root = BASE / "workflow_scripts"
-    modules = library_modules(root / f"{script}.py")
+    modules = modules_of_results(root / f"{script}.py")
     return [
         str(Path("workflow_scripts", module.relative_to(root))) for module in modules
     ]
@@ -147,3 +147,11 @@ def say_if_without_gpu():
             job.resources.get("gpu") for job in workflow.dag.needrun_jobs()
         ):
             logger.info("device: auto finds no NVIDIA GPU here and computes on the CPU")
+
+
+def remove_checkpoints():
+    """Remove what trainings went on from, now that their results are accepted."""
+    if workflow.is_main_process:
+        for model in models.trained_files(CONFIG, "model.pt"):
+            if Path(model).exists():
+                Path(model).with_name("checkpoint.pt").unlink(missing_ok=True)

@@ -161,6 +161,7 @@ rule pack_concepts:
         tree=datasets.tree(CONFIG, "concept_data"),
         library=library("pack_concepts"),
     output:
+        # Not temp(), though large: every later network reads it, and all runs share it.
         pack=directory(datasets.packed(CONFIG)),
     log:
         f"{datasets.packed(CONFIG)}.job/logs/pack_concepts.log",

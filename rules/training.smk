@@ -12,11 +12,9 @@ rule concepts_known:
     input:
         datasets.summary(CONFIG, "concept_data"),
     output:
-        f"{RUN}/models/{{mark}}",
+        touch(f"{RUN}/models/{{mark}}"),
     wildcard_constraints:
         mark=one_of(models.missing_mark(CONFIG)),
-    shell:
-        "touch {output}"
 
 
 rule train_model:

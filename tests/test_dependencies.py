@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kdlens.dependencies import library_modules
+from kdlens.dependencies import library_modules, modules_of_results
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
@@ -72,6 +72,16 @@ def test_the_parts_of_a_page_belong_to_the_package_that_holds_them(tmp_path):
     ]
     other = [path.name for path in library_modules(tmp_path / "other.py")]
     assert other == ["__init__.py", "plain.py"]
+
+
+def test_what_changes_no_result_makes_nothing_anew():
+    left_out = {"disk.py", "errors.py", "orphans.py", "script.py", "gpus/lease.py"}
+    for script in SCRIPTS.glob("*.py"):
+        library = SCRIPTS / "kdlens"
+        found = {path.relative_to(library).as_posix() for path in modules_of_results(script)}
+        assert not left_out & found
+        assert not any(name.startswith("gpus/") for name in found)
+    assert "files.py" in found  # how results are written
 
 
 def test_the_gallery_depends_on_its_template_style_and_program():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from kdlens.errors import InputError
+from kdlens.gpus import lease
 from kdlens.training import devices
 
 CPU = torch.device("cpu")
@@ -53,3 +54,24 @@ def test_the_same_seed_gives_the_same_numbers():
     assert draw() == draw()
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
+
+
+def test_a_job_with_a_gpu_that_torch_does_not_see_ends(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert devices.resolve_device("auto").type == "cpu"
+    for name in ("CUDA_VISIBLE_DEVICES", lease.PRETEND):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(lease, "_expected", [])
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    lease.lease(1, "device", "a test")
+    with pytest.raises(InputError, match="given 3, but torch sees no GPU here; update the driver"):
+        devices.resolve_device("auto")
+    assert devices.resolve_device("cpu").type == "cpu"
+
+
+def test_a_job_that_slurm_gives_no_gpu_says_so(monkeypatch, caplog):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    lease.lease(1, "device", "a test")
+    assert "Slurm assigned no GPU to this job" in caplog.text

@@ -72,7 +72,9 @@ def trained(tmp_path_factory, dataset, kd):
 
 
 def test_outputs(trained, teacher, dataset):
-    assert set(results(trained)) == {"history.csv", "metrics.json", "model.pt", "torchdistill.yaml"}
+    written = {"history.csv", "metrics.json", "model.pt", "torchdistill.yaml"}
+    # The workflow removes the checkpoint, once the results are accepted.
+    assert set(results(trained)) == written | {"checkpoint.pt"}
     metrics = json.loads((trained / "metrics.json").read_text())
     assert metrics["method"] == "kd" and metrics["epochs"] == 3 and metrics["classes"] == 3
     assert metrics["model_sha256"] == files.sha256_of(trained / "model.pt")
@@ -190,6 +192,17 @@ def test_a_death_after_any_write_is_harmless(trained, dataset, kd, tmp_path, cap
         train_model.main(**train_arguments(dataset, folder, **kd))
         assert (f"continuing after epoch {min(writes - 1, 3)} of 3" in caplog.text) == (writes > 1)
         assert results(folder) == results(trained)
+
+
+def test_results_that_snakemake_threw_away_are_written_again(
+    trained, dataset, kd, tmp_path, caplog
+):
+    """As after a time limit that came when the job had ended and was not yet accepted."""
+    caplog.set_level(logging.INFO)
+    shutil.copy(trained / "checkpoint.pt", tmp_path)
+    train_model.main(**train_arguments(dataset, tmp_path, **kd))
+    assert "continuing after epoch 3 of 3" in caplog.text
+    assert results(tmp_path) == results(trained)
 
 
 def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
@@ -326,7 +339,10 @@ def test_an_edit_of_the_decoding_starts_anew(trained, stopped, dataset, kd, tmp_
         train_model.main(**train_arguments(dataset, stopped, **kd))
     assert "other data, settings or code" in caplog.text
     shutil.rmtree(scripts)
-    assert results(stopped) == results(trained)
+    found, expected = results(stopped), results(trained)
+    # Its fingerprint is that of the edited code.
+    assert found.pop("checkpoint.pt") != expected.pop("checkpoint.pt")
+    assert found == expected
 
 
 def test_losses_are_computed_in_float32_under_mixed_precision(dataset, kd, tmp_path, monkeypatch):

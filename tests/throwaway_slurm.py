@@ -87,6 +87,8 @@ class ThrowawaySlurm:
         self.environment = {
             "SLURM_CONF": str(folder / "slurm.conf"),
             "PATH": f"{folder}/bin:{_search_path()}",
+            # Else jobs would miss, on the GPUs that they are assigned, a GPU that computes.
+            "KDLENS_PRETEND_GPUS": "4",
         }
         self._daemons: list[subprocess.Popen] = []
 

@@ -5,6 +5,10 @@ beside the model) and ends with the same bits as a training that was never inter
 this holds if it goes on with the same number of threads; with another one it goes on all the same,
 and the log and ``metrics.json`` say so.
 
+The checkpoint stays when the job ends, since Snakemake may still throw its results away: the time
+limit of a cluster can come in between, or a slow disk hide them. The workflow removes it when a run
+has ended well.
+
 With several GPUs it starts itself again, in one process for each (:mod:`kdlens.training.launch`).
 """
 
@@ -234,8 +238,6 @@ def main(
             teacher_sha256=teacher_sha256,
         ),
     )
-    # Only now, so that a kill between any two of these lines loses nothing.
-    checkpoint.unlink(missing_ok=True)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

@@ -18,6 +18,9 @@ from pathlib import Path
 PACKAGE = "kdlens"
 PAGE_PARTS = (".html", ".css", ".js")
 """Suffixes of the files, other than modules, that a package may read from its own folder."""
+AROUND_RESULTS = ("disk.py", "errors.py", "gpus", "orphans.py", "script.py")
+"""Modules and packages that run a job, log it and word its errors: whatever is changed in them, its
+results are the same. No network is trained again for them."""
 
 
 def library_modules(script: Path) -> list[Path]:
@@ -36,6 +39,19 @@ def library_modules(script: Path) -> list[Path]:
                 if path.suffix == ".py":
                     waiting.append(path)
     return sorted(found)
+
+
+def modules_of_results(script: Path) -> list[Path]:
+    """Return those of :func:`library_modules` on which a script's results hang.
+
+    An edit of another one makes nothing anew.
+    """
+    library = script.parent / PACKAGE
+    return [
+        path
+        for path in library_modules(script)
+        if path.relative_to(library).parts[0] not in AROUND_RESULTS
+    ]
 
 
 @cache

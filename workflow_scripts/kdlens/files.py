@@ -89,7 +89,8 @@ def _sweep(folder: Path, prefix: str, suffix: str) -> None:
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:
-                left.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> None:

@@ -46,7 +46,17 @@ def is_alive(process: int) -> bool:
         return False
     except (PermissionError, OverflowError):  # another user's; no number of a process
         pass
-    return True
+    return not _has_ended(process)
+
+
+def _has_ended(process: int) -> bool:
+    """Return whether a process is dead and only waits for its parent to take note of it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    # The name, in brackets, may hold anything.
+    return status.rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 def _watch(process: int) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 from kdlens.errors import InputError
 from kdlens.gpus import locks
-from kdlens.gpus.devices import listed_gpus, visible_gpus
+from kdlens.gpus.devices import PRETEND, listed_gpus, visible_gpus
 
 SHARE = "KDLENS_JOBS_PER_GPU"
 """Environment variable: how many jobs may share a GPU, 1 unless it says otherwise."""
@@ -30,6 +30,7 @@ _SAY_AGAIN = 600.0
 _log = logging.getLogger(__name__)
 # Files of the locks that this process holds, kept open as long as it lives.
 _held: dict[str, int] = {}
+_expected: list[str] = []
 
 
 def lease(count: int, key: str, holder: str) -> list[str]:
@@ -49,7 +50,13 @@ def lease(count: int, key: str, holder: str) -> list[str]:
         InputError: if there are fewer; if the locks cannot be used.
     """
     if os.environ.get("SLURM_JOB_ID"):
-        _require(count, listed_gpus() or [], key)
+        listed = listed_gpus() or []
+        _require(count, listed, key)
+        if not listed:
+            _log.warning(
+                "Slurm assigned no GPU to this job: unless device says cuda, it computes on the CPU"
+            )
+        _expect(listed)
         return []
     names = visible_gpus()
     _require(count, names, key)
@@ -69,8 +76,19 @@ def lease(count: int, key: str, holder: str) -> list[str]:
             said = now
         time.sleep(_POLL if holders else _POLL / 20)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(taken)
+    _expect(taken)
     _log.info("computes on %s", ", ".join(taken))
     return taken
+
+
+def expected_gpus() -> list[str]:
+    """Return the GPUs that this process was given, and that torch must therefore see."""
+    return list(_expected)
+
+
+def _expect(names: list[str]) -> None:
+    if PRETEND not in os.environ:
+        _expected[:] = names
 
 
 def held_locks() -> list[str]:

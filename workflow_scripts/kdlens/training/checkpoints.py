@@ -30,7 +30,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from kdlens.dependencies import library_modules
+from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_bytes
 from kdlens.training.networks import read_pickle
@@ -53,7 +53,7 @@ def save_weights(network: nn.Module, path: str | Path) -> str:
 def fingerprint(facts: Mapping[str, Any], script: Path) -> str:
     """Return a digest of JSON-like ``facts``, a script and the library modules that it uses."""
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for file in [script, *library_modules(script)]:
+    for file in [script, *modules_of_results(script)]:
         name = file.relative_to(script.parent).as_posix()
         digest.update(f"\n{name}\n".encode() + file.read_bytes())
     return digest.hexdigest()

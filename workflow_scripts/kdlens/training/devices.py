@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from kdlens.errors import InputError
+from kdlens.gpus.lease import expected_gpus
 
 _CPU_INFO = Path("/proc/cpuinfo")
 # Names in malloc.h, and the largest number that mallopt takes.
@@ -29,7 +30,8 @@ def resolve_device(name: str) -> torch.device:
     """Return the device for ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
 
     Raises:
-        InputError: if cuda is asked for and absent, or for another name.
+        InputError: if cuda is asked for and absent, if the job was given a GPU and torch sees none,
+            or for another name.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise InputError(f"device: '{name}' is not known; write auto, cpu or cuda")
@@ -38,6 +40,12 @@ def resolve_device(name: str) -> torch.device:
         raise InputError(
             "device: cuda was asked for, but torch sees no GPU here; write auto or cpu, "
             "or check the driver and CUDA_VISIBLE_DEVICES"
+        )
+    if name == "auto" and not available and (given := expected_gpus()):
+        raise InputError(
+            f"device: this job was given {', '.join(given)}, but torch sees no GPU here; update "
+            "the driver (python -c 'import torch; torch.zeros(1).cuda()' says what is wrong), or "
+            "write device: cpu"
         )
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
