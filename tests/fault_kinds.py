@@ -7,6 +7,7 @@ by itself, with a status and without a lock, and what is the user's to mend must
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import signal
@@ -55,14 +56,21 @@ def _kill_writing_job(run: RunInProgress, rng: random.Random, _: SmallDisk | Non
     deadline = time.monotonic() + 30
     while run.runs() and time.monotonic() < deadline:
         found = run.wait_for_write(deadline - time.monotonic())
-        # The name of the temporary file says who writes it.
+        # The name of the temporary file says who writes it. Held at once, it cannot come to the end
+        # of it while its job is looked for.
         match = found and re.search(r"\.(\d+)\.(tmp|unfinished)", found.name)
-        for job in run.jobs() if match else []:
+        if not match:
+            continue
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(match[1]), signal.SIGSTOP)
+        when = "while it wrote" if found.exists() else "right after it wrote"
+        for job in run.jobs():
             if int(match[1]) in [process.pid for process in job.processes()]:
                 name = job.name()
                 job.kill()
-                when = "while it wrote" if found.exists() else "right after it wrote"
                 return f"{name} {when} {found.name}"
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(match[1]), signal.SIGCONT)
     # Better any job than a run that goes on to its end.
     return _kill_job(run, rng, None)
 
