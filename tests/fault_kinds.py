@@ -32,6 +32,7 @@ class Fault:
         says: what the output must have then: the cause and what to do about it.
         weight: how often it comes among the others.
         small_disk: whether it takes a disk that can be filled.
+        trains: whether it takes a run in which there is still something to train.
         at_jobs: whether it comes once jobs are at work; else at any time from the start.
     """
 
@@ -41,6 +42,7 @@ class Fault:
     weight: int = 1
     small_disk: bool = False
     at_jobs: bool = True
+    trains: bool = False
 
 
 def _kill_job(run: RunInProgress, rng: random.Random, _: SmallDisk | None) -> str | None:
@@ -72,6 +74,19 @@ def _kill_writing_job(run: RunInProgress, rng: random.Random, _: SmallDisk | Non
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(match[1]), signal.SIGCONT)
     # Better any job than a run that goes on to its end.
+    return _kill_job(run, rng, None)
+
+
+def _kill_training(run: RunInProgress, rng: random.Random, _: SmallDisk | None) -> str | None:
+    deadline = time.monotonic() + 30
+    while run.runs() and time.monotonic() < deadline:
+        for job in run.jobs():
+            if job.rule == "train_model" and run.checkpoint(job).exists():
+                time.sleep(0.5 * rng.random())
+                name = job.name()
+                job.kill()
+                return f"{name} after its first epoch"
+        time.sleep(0.005)
     return _kill_job(run, rng, None)
 
 
@@ -128,7 +143,8 @@ LIMIT = r"error: \S+: is larger than a file may be here"
 
 FAULTS = {
     "job killed": Fault(_kill_job, weight=3),
-    "job killed while writing": Fault(_kill_writing_job, weight=4),
+    "job killed while writing": Fault(_kill_writing_job, weight=3),
+    "training killed": Fault(_kill_training, weight=2, trains=True),
     "all killed": Fault(_kill_all, kills=True, weight=3, at_jobs=False),
     "snakemake killed": Fault(_kill_snakemake, kills=True, weight=3),
     "snakemake terminated": Fault(_terminate),

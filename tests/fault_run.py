@@ -37,14 +37,17 @@ class Job:
         except GONE:
             return []
 
-    def name(self) -> str:
-        """Return the rule and what it works on: the folder of its log, which its script names."""
+    def about(self) -> str:
+        """Return what it works on, such as ``faults/models/kd/seed1``; its script names its log."""
         try:
             text = self.script.read_text("utf-8", errors="replace")
         except OSError:  # it has just ended
-            return self.rule
+            return ""
         log = re.search(rf"results/([\w./-]+)/logs/{self.rule}\.log", text)
-        return f"{self.rule} {log[1]}" if log else self.rule
+        return log[1] if log else ""
+
+    def name(self) -> str:
+        return f"{self.rule} {self.about()}"
 
     def kill(self) -> None:
         for process in self.processes():
@@ -125,6 +128,9 @@ class RunInProgress:
                         path = self.folder / ".snakemake/scripts" / script
                         found.append(Job(child, path))
         return sorted(found, key=lambda job: job.process.pid)
+
+    def checkpoint(self, job: Job) -> Path:
+        return self.folder / "results" / job.about() / "checkpoint.pt"
 
     def let_work(self, jobs: int, share: float) -> bool:
         """Let so many jobs begin, and then a share of their mean time pass.

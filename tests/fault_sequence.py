@@ -20,7 +20,6 @@ from fault_kinds import FAULTS, Fault
 from fault_run import RunInProgress
 from project import copy_project
 
-CONFIG = "tests/data/faults.yaml"
 # No run takes so long: one that does hangs.
 PATIENCE = 3600
 
@@ -49,18 +48,28 @@ class Bench:
         folder: where the copy lives; emptied first.
         seed: of all that is random.
         cores: for Snakemake.
+        config: the run's config.
         targets: files to make; none for everything.
         per_run: faults that hit one run at most, before it must come to its end.
         can_mount: whether a small disk can be mounted.
     """
 
     def __init__(
-        self, folder: Path, seed: int, cores: int, targets: list[str], per_run: int, can_mount: bool
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        cores: int,
+        config: Path,
+        targets: list[str],
+        per_run: int,
+        can_mount: bool,
     ) -> None:
         self.project = copy_project(folder)
         self.tally = Tally()
         self._rng = random.Random(seed)
-        self._arguments = ["--cores", str(cores), *targets, "--configfile", CONFIG]
+        self._config = ["--configfile", str(config.resolve())]
+        self._arguments = ["--cores", str(cores), *targets, *self._config]
         self._per_run = per_run
         self._can_mount = can_mount
         self._sequences = 0
@@ -117,7 +126,15 @@ class Bench:
 
     def _choose(self, small_disk: bool) -> str:
         """Return a kind, dealt like a card: each comes in its turn, in an order left to chance."""
-        possible = [name for name in self._deck if small_disk or not FAULTS[name].small_disk]
+        trains = any(
+            name.endswith("/history.csv") and not (self.results / name).exists()
+            for name in self._expected
+        )
+        possible = [
+            name
+            for name in self._deck
+            if (small_disk or not FAULTS[name].small_disk) and (trains or not FAULTS[name].trains)
+        ]
         if not possible:
             new = [name for name, fault in FAULTS.items() for _ in range(fault.weight)]
             self._deck += self._rng.sample(new, len(new))
@@ -194,7 +211,7 @@ class Bench:
     def _unlock(self) -> None:
         if self._is_locked():
             self.tally.unlocked += 1
-            run = self.project.snakemake("--unlock", "--configfile", CONFIG)
+            run = self.project.snakemake("--unlock", *self._config)
             if run.returncode:
                 raise Lost(f"--unlock failed:\n{_end(run.output)}")
 
