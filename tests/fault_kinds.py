@@ -140,6 +140,7 @@ def _at_work(run: RunInProgress) -> str:
 FULL = r"error: \S+: .*the disk (is full|has) .*; .*[Ff]ree some space.* and start again"
 FULL += r"|WorkflowError:\nOSError: \[Errno 28\] No space left on device"
 LIMIT = r"error: \S+: is larger than a file may be here"
+LIMIT += r"|error: no temporary folder can be written to .* and start again"
 
 FAULTS = {
     "job killed": Fault(_kill_job, weight=3),

@@ -223,6 +223,24 @@ def test_a_log_that_cannot_be_made_is_one_line(tmp_path):
     assert f"error: {tmp_path / 'x.log'}: the disk is full" in run.stderr
 
 
+def test_a_full_temporary_folder_is_one_line(tmp_path):
+    pytest.importorskip("resource")
+    code = "import resource, sys; from kdlens.script import logged\n"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
+    code += "with logged('x.log'): pass\n"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1, run.stderr
+    assert "error: no temporary folder can be written to (No usable temporary" in run.stderr
+    assert "set TMPDIR" in run.stderr
+
+
 WRITERS = """
 import resource, sys
 from dataclasses import dataclass, field

@@ -82,6 +82,16 @@ def _begin(log: Path) -> None:
         _start_log(None, style)
         logging.getLogger("kdlens").error("error: %s", error)
         sys.exit(1)
+    try:
+        # Torch asks for it as it is imported, and the answer is kept.
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        logging.getLogger("kdlens").error(
+            "error: no temporary folder can be written to (%s); free some space there, or set "
+            "TMPDIR to a folder that has some, and start again",
+            error.strerror,
+        )
+        sys.exit(1)
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
 
