@@ -55,7 +55,7 @@ def locked() -> dict[str, set[str]]:
 
 def imported(stage: str) -> dict[str, set[str]]:
     """Return the packages that a stage's scripts import, each with the files that do."""
-    rules = (ROOT / f"rules/{stage}.smk").read_text("utf-8")
+    rules = "\n".join(path.read_text("utf-8") for path in ROOT.glob(f"rules/{stage}*.smk"))
     scripts = {SCRIPTS / f"{name}.py" for name in re.findall(r"workflow_scripts/(\w+)\.py", rules)}
     assert scripts
     files = {file for script in scripts for file in (script, *library_modules(script))}
@@ -122,7 +122,8 @@ def test_every_rule_names_the_environment_of_its_stage():
         named = re.findall(r'^ +conda:\n +"(.*)"$', text, re.MULTILINE)
         scripts = re.findall(r'^ +script:\n +"', text, re.MULTILINE)
         assert len(named) == len(scripts)
-        assert rules.stem == "common" or set(named) == {f"../envs/{rules.stem}.yaml"}
+        stage = rules.stem.split("_")[0]
+        assert stage == "common" or set(named) == {f"../envs/{stage}.yaml"}
 
 
 def test_the_paper_stage_has_no_torch():

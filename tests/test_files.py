@@ -118,16 +118,21 @@ def test_checksums(tmp_path):
         verify_sha256(path, whole[:7])
 
 
-def run_logged(tmp_path: Path, body: str) -> tuple[subprocess.CompletedProcess, str]:
-    code = f"from kdlens.script import logged\nwith logged({str(tmp_path / 'x.log')!r}) as log:\n"
-    code += f"    {body}\n"
-    run = subprocess.run(
-        [sys.executable, "-c", code],
+def run_code(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Run Python code in a process of its own that finds the library."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        cwd=folder,
         capture_output=True,
         text=True,
     )
-    return run, (tmp_path / "x.log").read_text()
+
+
+def run_logged(tmp_path: Path, body: str) -> tuple[subprocess.CompletedProcess, str]:
+    code = f"from kdlens.script import logged\nwith logged({str(tmp_path / 'x.log')!r}) as log:\n"
+    code += f"    {body}\n"
+    return run_code(tmp_path, code), (tmp_path / "x.log").read_text()
 
 
 def test_log_has_what_the_terminal_has(tmp_path):
@@ -186,12 +191,7 @@ with logged(sys.argv[1]) as log:
 def test_a_limit_on_files_is_said_on_the_terminal_though_the_log_cannot_grow(tmp_path, limit):
     pytest.importorskip("resource")
     log, target = tmp_path / "x.log", tmp_path / "a.txt"
-    run = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(log), str(target), str(limit)],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
-        capture_output=True,
-        text=True,
-    )
+    run = run_code(tmp_path, LIMITED, str(log), str(target), str(limit))
     assert run.returncode == 1
     assert run.stderr.count("\n") == 2, run.stderr
     assert f"error: {target}: is larger than a file may be here (File too large)" in run.stderr
@@ -211,12 +211,7 @@ with logged(sys.argv[1]):
 
 
 def test_a_log_that_cannot_be_made_is_one_line(tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-c", NO_LOG, str(tmp_path / "x.log")],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
-        capture_output=True,
-        text=True,
-    )
+    run = run_code(tmp_path, NO_LOG, str(tmp_path / "x.log"))
     assert run.returncode == 1
     assert run.stdout == ""
     assert run.stderr.count("\n") == 1
@@ -228,13 +223,7 @@ def test_a_full_temporary_folder_is_one_line(tmp_path):
     code = "import resource, sys; from kdlens.script import logged\n"
     code += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
     code += "with logged('x.log'): pass\n"
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    run = run_code(tmp_path, code)
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1, run.stderr
     assert "error: no temporary folder can be written to (No usable temporary" in run.stderr
@@ -272,13 +261,7 @@ with logged("x.log"):
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png", "npz"])
 def test_no_package_hides_why_a_file_could_not_be_written(tmp_path, kind):
     pytest.importorskip("resource")
-    run = subprocess.run(
-        [sys.executable, "-c", WRITERS, kind],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    run = run_code(tmp_path, WRITERS, kind)
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1, run.stderr
     assert f"error: a.{kind}: is larger than a file may be here" in run.stderr

@@ -12,7 +12,6 @@ if __name__ == "__main__" and "snakemake" in globals():
 
     take_gpus(snakemake.log[0], snakemake.params.maps["device"])
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,10 @@ import numpy as np
 
 from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
+from kdlens.dissection.npz import save_arrays
 from kdlens.dissection.run import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
-from kdlens.files import write_bytes
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -105,9 +104,8 @@ def main(
         "iou_threshold": iou_threshold,
         "device": target.type,
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
+    save_arrays(
+        output,
         images=shown.pixels,
         masks=shown.masks,
         image_numbers=np.array(shown.numbers),
@@ -117,7 +115,6 @@ def main(
         meta=np.array(json.dumps(meta, sort_keys=True)),
         **{key: np.array(column) for key, column in columns.items()},
     )
-    write_bytes(output, buffer.getbuffer())
 
 
 if __name__ == "__main__" and "snakemake" in globals():

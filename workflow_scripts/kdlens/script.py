@@ -45,10 +45,10 @@ def logged(log: str | Path, *, goes_on: bool = False) -> Iterator[logging.Logger
     Args:
         goes_on: the log was started before (:func:`begun`).
     """
-    if not goes_on:
-        _begin(Path(log))
     start = time.monotonic()
     with _errors_told(Path(log)) as logger:
+        if not goes_on:
+            _begin(Path(log))
         yield logger
         _require_room(Path(log))
     logger.info("done in %.1f s", time.monotonic() - start)
@@ -59,8 +59,8 @@ def logged(log: str | Path, *, goes_on: bool = False) -> Iterator[logging.Logger
 @contextlib.contextmanager
 def begun(log: str | Path) -> Iterator[logging.Logger]:
     """Run what comes before a script's imports; errors as :func:`logged`, which goes on later."""
-    _begin(Path(log))
     with _errors_told(Path(log)) as logger:
+        _begin(Path(log))
         yield logger
 
 
@@ -73,25 +73,19 @@ def _begin(log: Path) -> None:
     # Before the log is begun: it may be that of a new run's job by now.
     end_with_workflow()
     style = f"%(asctime)s {_name(log).replace('%', '%%')}: %(message)s"
-    try:
-        with disk_errors(log, _ADVICE):
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.unlink(missing_ok=True)
-            _start_log(str(log), style)
-    except InputError as error:
-        _start_log(None, style)
-        logging.getLogger("kdlens").error("error: %s", error)
-        sys.exit(1)
+    _start_log(None, style)
+    with disk_errors(log, _ADVICE):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        _start_log(str(log), style)
     try:
         # Torch asks for it as it is imported, and the answer is kept.
         tempfile.gettempdir()
     except FileNotFoundError as error:
-        logging.getLogger("kdlens").error(
-            "error: no temporary folder can be written to (%s); free some space there, or set "
-            "TMPDIR to a folder that has some, and start again",
-            error.strerror,
-        )
-        sys.exit(1)
+        raise InputError(
+            f"no temporary folder can be written to ({error.strerror}); free some space there, or "
+            "set TMPDIR to a folder that has some, and start again"
+        ) from error
     # Says what it does to each glyph of a font that goes into a figure.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
 

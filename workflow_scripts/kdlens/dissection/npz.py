@@ -18,19 +18,24 @@ from kdlens.files import write_bytes
 Record = TypeVar("Record")
 
 
+def save_arrays(path: str | Path, **arrays: Any) -> None:
+    """Write arrays by name as a compressed npz file, atomically; the same bytes each time."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_bytes(path, buffer.getbuffer())
+
+
 def save_record(path: str | Path, record: Any) -> None:
     """Write a dataclass as a compressed ``.npz`` file, atomically, ``meta`` as JSON in it.
 
     The same content gives the same bytes.
     """
     names = [field.name for field in dataclasses.fields(record) if field.name != "meta"]
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
+    save_arrays(
+        path,
         **{name: getattr(record, name) for name in names},
         meta=np.array(json.dumps(record.meta, sort_keys=True)),
     )
-    write_bytes(path, buffer.getbuffer())
 
 
 def load_record(path: str | Path, kind: type[Record], what: str) -> Record:

@@ -6,11 +6,11 @@ copied with the results) would train a network again for a line in a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from kdlens.config_variants import dissected
-from kdlens.plan import datasets, dissections, models, paths, results
+from kdlens.plan import datasets, dissections, models, paths, results, variants
 from kdlens.plan.paths import Config
 
 Job = dict[str, str | None]
@@ -77,20 +77,23 @@ def _dissection(config: Config) -> Iterator[Job]:
 
 def _paper(config: Config) -> Iterator[Job]:
     seen = set()
+    grids = {f"table0{number}" for number in variants.hyper_parameter_tables(config)}
     for file in results.paper_files(config):
-        rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)))
+        rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)), grids)
         if (rule, folder) not in seen:
             seen.add((rule, folder))
             yield _job(rule, folder)
 
 
-def _made_by(file: PurePosixPath, run: PurePosixPath) -> tuple[str, PurePosixPath]:
+def _made_by(
+    file: PurePosixPath, run: PurePosixPath, grids: Collection[str]
+) -> tuple[str, PurePosixPath]:
     """Return the rule that makes a file of the paper stage, and the folder of its benchmarks."""
     kind, name = file.relative_to(run).parts[0], file.stem
     if kind == "gallery":
         index = file.parent == run / kind
         return ("gallery_index", file.parent) if index else ("gallery", file.parent / name)
-    if kind == "tables" and name in ("table06", "table07", "table08", "table09"):
+    if kind == "tables" and name in grids:
         return "hyper_parameters", file.parent / name
     for start, rule in (("concepts_", "concept_bars"), ("units_", "unit_grids")):
         if name.startswith(start):
