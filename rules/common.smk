@@ -151,7 +151,11 @@ def say_if_without_gpu():
 
 def remove_checkpoints():
     """Remove what trainings went on from, now that their results are accepted."""
+    # Those of this run's graph alone: of another training that was broken off, a model.pt may be
+    # there and not yet accepted.
     if workflow.is_main_process:
-        for model in models.trained_files(CONFIG, "model.pt"):
-            if Path(model).exists():
-                Path(model).with_name("checkpoint.pt").unlink(missing_ok=True)
+        for job in workflow.dag.jobs:
+            if job.rule.name == "train_model" and Path(job.output.model).exists():
+                Path(job.output.model).with_name("checkpoint.pt").unlink(
+                    missing_ok=True
+                )

@@ -252,6 +252,19 @@ def test_a_change_of_the_concepts_hides_no_missing_model(smoke):
     assert plan.jobs()["train_model"] == 1
 
 
+def test_a_run_that_ends_well_removes_its_own_checkpoints_and_no_others(smoke):
+    models, figure = run_folder(smoke) / "models", "results/smoke/figures/concepts_scratch.svg"
+    own, other = (models / f"{name}/seed1/checkpoint.pt" for name in ("scratch", "label_smoothing"))
+    for checkpoint in (own, other):
+        checkpoint.write_bytes(b"of a training that was broken off")
+    (smoke.folder / figure).unlink()
+    run = smoke.snakemake("--cores", "1", figure, *SMOKE)
+    assert run.returncode == 0, run.output
+    assert not own.exists() and other.exists()
+    other.unlink()
+    assert smoke.snakemake("--cores", "2", *SMOKE).returncode == 0
+
+
 def test_a_failed_check_costs_no_training(smoke):
     tree = smoke.folder / "results/data/world_concepts_small/tree"
     mask = next(tree.glob("images/world/*_object.png"))

@@ -46,11 +46,6 @@ def files(config: Config, part: str) -> list[str]:
     return [file(config, *pair, part) for pair in pairs(config, config["models"])]
 
 
-def trained_files(config: Config, part: str) -> list[str]:
-    """Return this file of every network that is trained here."""
-    return [file(config, *pair, part) for pair in pairs(config, trained(config))]
-
-
 def urgency(config: Config, name: str) -> int:
     """Return the priority of a model's training: teachers first, since others wait for them.
 
