@@ -31,6 +31,7 @@ from kdlens.plan import (
     paper,
     paths,
     results,
+    shipped,
     tables,
     variants,
 )
@@ -67,6 +68,8 @@ with told_without_traceback():
         published_rows(PUBLISHED),
     )
     results.check_targets(CONFIG, sys.argv[1:])
+    if CONFIG["from_reference"]:
+        shipped.check(CONFIG, sys.argv[1:])
     # The processes of single jobs are told other limits.
     if workflow.is_main_process:
         limit = workflow.global_resources.get("gpu")

@@ -8,6 +8,12 @@ include: "paper_figures.smk"
 include: "paper_units.smk"
 
 
+# A run is shipped, not what was made from a shipped one.
+if not CONFIG["from_reference"]:
+
+    include: "paper_shipped.smk"
+
+
 # Jobs of seconds are not worth a place in a cluster's queue.
 localrules:
     write_manifest,
@@ -68,6 +74,6 @@ rule cost:
 
 rule paper:
     input:
-        results.paper_files(CONFIG),
-        f"{RUN}/manifest.json",
-        f"{RUN}/cost.html",
+        shipped.can_be_made(CONFIG)
+        if CONFIG["from_reference"]
+        else results.all_files(CONFIG),

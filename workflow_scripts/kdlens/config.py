@@ -25,7 +25,7 @@ from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
 
 # Folders below `results` that are not a run's.
-_RESERVED_RUNS = ("data", "reference")
+_RESERVED_RUNS = ("data", "from_reference", "reference")
 # MiB that a dissection takes beside what it keeps: torch, the network, a batch.
 _BESIDE_KEPT = 2000
 # Of Figure 3, where a run has no student to show.
@@ -66,6 +66,7 @@ def _resolve(
     published: Collection[str],
     origins: Mapping[str, Origin],
 ) -> dict[str, Any]:
+    _read_switches(config, schema)
     validate(config, schema)
     config = with_defaults(config, schema, schema)
     swept = merge_equal(config, origins)
@@ -85,6 +86,13 @@ def _resolve(
     resolve_measures(config)
     _check_memory(config)
     return config
+
+
+def _read_switches(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Read true and false as YAML does: of ``--config key=true``, Snakemake makes a text."""
+    for key, value in config.items():
+        if schema["properties"].get(key, {}).get("type") == "boolean":
+            config[key] = {"true": True, "false": False}.get(value, value)
 
 
 def _check_memory(config: Mapping[str, Any]) -> None:

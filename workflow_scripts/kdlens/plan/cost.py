@@ -66,7 +66,7 @@ def _dissection(config: Config) -> Iterator[Job]:
             folder = paths.dissection(config, name, seed)
             yield job(group["rule"], folder, f"{folder}/{group['layers'][-1]}.npz", "dissect")
     folder = f"{paths.run(config)}/dissection"
-    yield job("activation_maps", folder, f"{folder}/activation_maps.npz")
+    yield job("activation_maps", folder, paths.activation_maps(config))
 
 
 def _paper(config: Config) -> Iterator[Job]:

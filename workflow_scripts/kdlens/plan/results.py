@@ -51,6 +51,12 @@ def paper_files(config: Config) -> list[str]:
     return [*files, *measures.paper_files(config)]
 
 
+def all_files(config: Config) -> list[str]:
+    """Return what a run ends with: the files of the paper stage, how they were made, the cost."""
+    run = paths.run(config)
+    return [*paper_files(config), f"{run}/manifest.json", f"{run}/cost.html"]
+
+
 def manifest_inputs(config: Config) -> list[str | list[str]]:
     """Return the files that the manifest vouches for: every result of the run."""
     trained = models.pairs(config, models.trained(config))
@@ -71,7 +77,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
             for layer in dissections.layers(config, pair[0])
             for ending in endings
         ],
-        f"{paths.run(config)}/dissection/activation_maps.npz",
+        paths.activation_maps(config),
         *measures.results(config),
         *paper_files(config),
     ]

@@ -1,0 +1,206 @@
+"""The shipped results of a run: what is in them, and what can be made from them.
+
+They lie in ``results/reference/<run>/``, laid out as the run is: all that the paper stage reads,
+and the tables and figures themselves. With ``from_reference: true`` in the config, that stage reads
+them from there, and no rule of another stage exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kdlens.config_data import CONCEPTS
+from kdlens.config_variants import ITEMS, shown
+from kdlens.errors import InputError
+from kdlens.files import read_json
+from kdlens.plan import (
+    datasets,
+    figures,
+    gallery,
+    measures,
+    models,
+    paper,
+    paths,
+    results,
+    tables,
+    variants,
+)
+from kdlens.plan.paths import Config
+
+LISTING = "shipped.json"
+"""The list of the shipped files."""
+
+_SHIPPED_AS = (".csv", ".json", ".md", ".png")
+"""Endings of the tables and figures that are shipped: of a figure the png, which is the smallest
+once its colours are reduced (an svg has every hatch and letter as a path)."""
+
+# What may differ from the config that the shipped results were made with: it changes none of them.
+_FREE = ("device", "from_reference", "jobs", "paper", "protect_models", "results", "title")
+
+
+def listing(config: Config) -> str:
+    return f"{paths.shipped(config)}/{LISTING}"
+
+
+def found(config: Config) -> list[str | list[str]]:
+    """Return every file that the paper stage reads of the other stages."""
+    return [
+        *quantiles(config),
+        *models.files(config, "metrics.json"),
+        paths.activation_maps(config),
+        *measures.results(config),
+        *(grid["top"] for grid in unit_grids(config)),
+    ]
+
+
+def made(config: Config) -> list[str]:
+    """Return the tables and figures to ship, and what says how they were made."""
+    own = [f for f in results.paper_files(config) if f.endswith(_SHIPPED_AS)]
+    run = paths.run(config)
+    return [*own, *(f"{run}/{name}" for name in ("manifest.json", "config.yaml"))] + [
+        f"{run}/cost.{ending}" for ending in ("csv", "md")
+    ]
+
+
+def quantiles(config: Config) -> dict[str, list[float]]:
+    """Return the tallies that some table or figure reads, each with the quantiles read of it."""
+    settings = config["paper"]
+    one = [*tables.table01_tallies(config), *figures.curve_tallies(config, "figure10")]
+    one += [
+        file for item in ITEMS if shown(config, item) for file in variants.tallies(config, item)
+    ]
+    one += [paper.first_seed_file(config, name, ".npz") for name in settings["models"]]
+    if settings["table10"]["layers"]:
+        one += tables.table10_tallies(config)
+    one += [grid["tallies"] for grid in unit_grids(config)]
+    first = config["dissection"]["quantiles"][0]
+    read = {file: [first] for file in one}
+    varied = settings["figure09"]["quantiles"]
+    if len(varied) > 1:
+        for file in figures.curve_tallies(config, "figure09"):
+            read[file] = list(dict.fromkeys([first, *varied]))
+    return read
+
+
+def concepts(config: Config) -> list[str]:
+    """Return the summary of the concept dataset, if its photographs are shipped."""
+    return [datasets.summary(config, CONCEPTS)] if unit_grids(config) else []
+
+
+def unit_grids(config: Config) -> list[dict[str, str]]:
+    """Return the tallies and top images behind each unit grid whose photographs may be shipped."""
+    if not _has_photographs(config):
+        return []
+    return [
+        {
+            "tallies": paper.first_seed_file(config, name, ".npz"),
+            "top": paper.first_seed_file(config, name, "_top.npz"),
+        }
+        for name in config["paper"]["unit_grids"]["models"]
+    ]
+
+
+def _has_photographs(config: Config) -> bool:
+    # Those of other datasets are not ours to hand on.
+    return datasets.origin(config, CONCEPTS) == "rendered"
+
+
+def params(config: Config) -> dict[str, Any]:
+    """Return what the job that ships a run is told."""
+    return {
+        "run": config["run"],
+        "made_in": {"results": paths.run(config), "data": paths.data(config)},
+        "quantiles": quantiles(config),
+        "unit_grids": unit_grids(config),
+        "shown": {
+            **paper.measured_in_all_layers(config),
+            **{key: config["paper"]["unit_grids"][key] for key in ("units_per_category", "images")},
+            "categories": config["concept_data"].get("categories"),
+        },
+        "left_out": sorted(set(left_out(config).values())),
+    }
+
+
+def can_be_made(config: Config) -> list[str]:
+    """Return the files of the paper stage that are made from what is shipped."""
+    reasons = left_out(config)
+    return [file for file in results.paper_files(config) if file not in reasons]
+
+
+def left_out(config: Config) -> dict[str, str]:
+    """Return the files of the paper stage that cannot be made from what is shipped, and why."""
+    found = {}
+    pages = (
+        "the gallery shows every unit of a layer with its photographs, which are too many to be "
+        "shipped"
+    )
+    if config["paper"]["gallery"]["enabled"]:
+        index = f"{paths.run(config)}/gallery/index.html"
+        found |= dict.fromkeys([*gallery.pages(config), index], pages)
+    if not _has_photographs(config):
+        files = [
+            file
+            for name in config["paper"]["unit_grids"]["models"]
+            for file in figures.files(config, f"units_{name}")
+        ]
+        name = config["concept_data"]["name"]
+        found |= dict.fromkeys(
+            files, f"unit grids show photographs of {name}, which are not ours to hand on"
+        )
+    own = "manifest, config and cost are the run's own, and shipped as they were made"
+    names = ("manifest.json", "config.yaml", "provenance.html")
+    names += tuple(f"cost.{ending}" for ending in ("csv", "md", "html"))
+    return found | {f"{paths.run(config)}/{name}": own for name in names}
+
+
+def check(config: Config, targets: Iterable[str]) -> None:
+    """Check that tables and figures of this config can be made from shipped results.
+
+    Args:
+        targets: the arguments of the command line; what is not a file of the run is passed over.
+
+    Raises:
+        InputError: if none are shipped, if they were made with another config, or for a target that
+            cannot be made from them.
+    """
+    folder = Path(paths.shipped(config))
+    if not (folder / LISTING).is_file():
+        there = sorted(path.parent.name for path in folder.parent.glob(f"*/{LISTING}"))
+        raise InputError(
+            f"config key from_reference: {folder} has no shipped results; the runs that have are "
+            f"{', '.join(there) or 'none'}. make reference RUN={config['run']} ships a finished run"
+        )
+    for key, own, other in _differences(config, read_json(folder / "manifest.json")["config"]):
+        raise InputError(
+            f"config key {key}: is {own!r}, but the results in {folder} were made with {other!r}; "
+            "without from_reference they are made anew"
+        )
+    _check_targets(config, targets)
+
+
+def _differences(
+    config: Config, shipped: Mapping[str, Any], key: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the keys, in both configs, of values on which the shipped results hang."""
+    for name, other in shipped.items():
+        own = config.get(name)
+        if name not in config or (not key and name in _FREE) or own == other:
+            continue
+        if isinstance(own, Mapping) and isinstance(other, Mapping):
+            yield from _differences(own, other, f"{key}{name}.")
+        else:
+            yield f"{key}{name}", own, other
+
+
+def _check_targets(config: Config, targets: Iterable[str]) -> None:
+    reasons, here = left_out(config), f"{config['results']}/{config['run']}/"
+    for target in targets:
+        if target.startswith(here):
+            file = target.removeprefix(here)
+            raise InputError(
+                f"{target}: is of a run; with from_reference, write {paths.run(config)}/{file}"
+            )
+        if target in reasons:
+            raise InputError(f"{target}: cannot be made from shipped results: {reasons[target]}")
