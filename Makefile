@@ -3,11 +3,14 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
+# For reference and compare: make compare RUN=full
+RUN ?= demo
+CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report test lint format clean-env help
+.PHONY: demo demo-full study smoke real report reference compare test lint format clean-env help
 .PHONY: dockerfile faults bench-dissection bench-scale bench-training
 
 help:
@@ -18,6 +21,8 @@ help:
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
+	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
@@ -45,6 +50,12 @@ smoke: .venv/.ready
 real: .venv/.ready
 	$(SNAKEMAKE) --configfile config/real.yaml
 	$(SNAKEMAKE) --configfile config/real.yaml --report results/real/report.html
+
+reference: .venv/.ready
+	$(SNAKEMAKE) results/reference/$(RUN)/shipped.json --forcerun ship --configfile $(CONFIG_OF_RUN)
+
+compare: .venv/.ready
+	.venv/bin/python workflow_scripts/compare.py results/$(RUN) results/reference/$(RUN)
 
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html

@@ -7,11 +7,12 @@ them from there, and no rule of another stage exists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from kdlens.config_data import CONCEPTS
+from kdlens.config_differences import differences
 from kdlens.config_variants import ITEMS, shown
 from kdlens.errors import InputError
 from kdlens.files import read_json
@@ -33,11 +34,8 @@ LISTING = "shipped.json"
 """The list of the shipped files."""
 
 _SHIPPED_AS = (".csv", ".json", ".md", ".png")
-"""Endings of the tables and figures that are shipped: of a figure the png, which is the smallest
-once its colours are reduced (an svg has every hatch and letter as a path)."""
-
-# What may differ from the config that the shipped results were made with: it changes none of them.
-_FREE = ("device", "from_reference", "jobs", "paper", "protect_models", "results", "title")
+"""Endings of the tables and figures that are shipped. Of a figure it is the png, which shrinks to a
+sixth: an svg has every letter, hatch and photograph, and cannot be made as small."""
 
 
 def listing(config: Config) -> str:
@@ -172,26 +170,12 @@ def check(config: Config, targets: Iterable[str]) -> None:
             f"config key from_reference: {folder} has no shipped results; the runs that have are "
             f"{', '.join(there) or 'none'}. make reference RUN={config['run']} ships a finished run"
         )
-    for key, own, other in _differences(config, read_json(folder / "manifest.json")["config"]):
+    for key, own, other in differences(config, read_json(folder / "manifest.json")["config"]):
         raise InputError(
             f"config key {key}: is {own!r}, but the results in {folder} were made with {other!r}; "
             "without from_reference they are made anew"
         )
     _check_targets(config, targets)
-
-
-def _differences(
-    config: Config, shipped: Mapping[str, Any], key: str = ""
-) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the keys, in both configs, of values on which the shipped results hang."""
-    for name, other in shipped.items():
-        own = config.get(name)
-        if name not in config or (not key and name in _FREE) or own == other:
-            continue
-        if isinstance(own, Mapping) and isinstance(other, Mapping):
-            yield from _differences(own, other, f"{key}{name}.")
-        else:
-            yield f"{key}{name}", own, other
 
 
 def _check_targets(config: Config, targets: Iterable[str]) -> None:

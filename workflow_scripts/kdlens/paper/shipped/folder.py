@@ -6,12 +6,12 @@ cost; reduced (`reduced`) are
 
 - tallies, to the quantiles that are read and the best concepts;
 - top images, to the units that unit grids show, and the dataset's photographs to those images;
-- figures, as png, to 256 colours.
+- figures, to pictures that one looks at (WebP).
 
-``shipped.json`` lists the files: ``path`` and ``sha256``, of what they are made (``from``: path and
-sha256 in the run), and how they were ``reduced`` (None: they are copies). ``README.md`` is for
-people. The same run on the same machine gives the same bytes: there is no time stamp, and no
-machine's name.
+``shipped.json`` names the machine in general words and lists the files: ``path`` and ``sha256``, of
+what they are made (``from``: path and sha256 in the run), and how they were ``reduced`` (None: they
+are copies). ``README.md`` is for people. The same run on the same machine gives the same bytes:
+there is no time stamp, and no machine's name.
 
 Errors: :class:`~kdlens.errors.InputError` for a file that is not whole or does not belong.
 """
@@ -28,7 +28,8 @@ from kdlens.data.broden import Broden
 from kdlens.dissection.tallies import Tallies
 from kdlens.files import atomic_folder, read_json, sha256_of, write_json, write_text
 from kdlens.paper.inputs import load_top_images
-from kdlens.paper.shipped.readme import describe_machine, readme
+from kdlens.paper.shipped.origin import describe_machine
+from kdlens.paper.shipped.readme import readme
 from kdlens.paper.shipped.reduced import (
     reduce_photographs,
     reduce_picture,
@@ -116,16 +117,17 @@ def ship(
             _add_unit_grids(shipment, folder, Path(concepts), unit_grids, shown)
         for source in map(Path, made):
             if source.suffix == ".png":
-                target = shipment.place(source)
+                target = shipment.place(source).with_suffix(".webp")
                 reduce_picture(source, target)
-                shipment.add(target, source, "256 colours")
+                shipment.add(target, source, "a picture to look at")
             else:
                 shipment.copy(source)
         manifest = read_json(Path(made_in["results"], "manifest.json"))
-        text = readme(run, manifest, shipment.files, describe_machine(), left_out)
+        machine = describe_machine()
+        text = readme(run, manifest, shipment.files, machine, left_out)
         write_text(new / "README.md", text)
         files = sorted(shipment.files, key=lambda entry: entry["path"])
-        write_json(new / "shipped.json", {"run": run, "files": files})
+        write_json(new / "shipped.json", {"run": run, "machine": machine, "files": files})
         return sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
 
 

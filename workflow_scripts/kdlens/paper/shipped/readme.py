@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
-
-_CPU_INFO = Path("/proc/cpuinfo")
 
 _CONTENTS = {
     "tables": "the tables, as csv for programs and md for readers",
-    "figures": "the figures in few colours, and the numbers of some as csv",
+    "figures": "the figures to look at, and the numbers of some as csv",
     "models": "accuracy and training of each network; no weights",
     "dissection": "counts of each layer: the best concepts of its units; maps of Figure 3",
     "measures": "what the other measures found, by network",
@@ -21,23 +17,11 @@ _CONTENTS = {
 }
 
 
-def describe_machine() -> str:
-    """Return this machine in general words: its processor, cores and system, and no name."""
-    model = platform.processor() or platform.machine()
-    if _CPU_INFO.exists():
-        for line in _CPU_INFO.read_text("utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{model}, {cores} cores, {platform.system()} on {platform.machine()}"
-
-
 def readme(
     run: str,
     manifest: Mapping[str, Any],
     files: Sequence[Mapping[str, Any]],
-    machine: str,
+    machine: Mapping[str, Any],
     left_out: Sequence[str],
 ) -> str:
     """Return the README of the run's folder.
@@ -45,7 +29,7 @@ def readme(
     Args:
         manifest: the run's.
         files: as they stand in ``shipped.json``.
-        machine: on which the folder was made.
+        machine: on which the folder was made (`origin.describe_machine`).
         left_out: sentences that say what cannot be made from it.
     """
     git, packages = manifest["git"], manifest["packages"]
@@ -76,7 +60,7 @@ def readme(
             f"- Commit: `{commit}`{state}",
             f"- Checksum of the workflow's files: `{manifest['source_sha256']}`",
             f"- Commands: a whole run of `config.yaml`, then `make reference RUN={run}`",
-            f"- Machine: {machine}",
+            f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}",
             f"- Python {manifest['python']}, "
             + ", ".join(f"{name} {packages[name]}" for name in ("torch", "torchvision", "numpy")),
             "\n## What cannot be made from it\n",
