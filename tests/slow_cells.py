@@ -55,7 +55,7 @@ def coloured(mask, colour):
 
 
 def rotate(picture, angle):
-    """Turn a picture (H, W, C) counter-clockwise about its centre: linear, zero beyond the edges."""
+    """Turn a picture (H, W, C) counter-clockwise about its centre; zero beyond the edges."""
     size = len(picture)
     middle = (size - 1) / 2
     row, column = np.mgrid[:size, :size] - middle

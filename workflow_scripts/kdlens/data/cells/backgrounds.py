@@ -1,4 +1,4 @@
-"""What lies behind an object: nothing (dark), a blur of colours, or waves around a point (noisy)."""
+"""What lies behind an object: nothing (dark), blurred colours, or waves around a point (noisy)."""
 
 from __future__ import annotations
 

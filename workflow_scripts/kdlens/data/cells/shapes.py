@@ -1,7 +1,7 @@
 """The parts of an object before it is turned: which pixel belongs to the ring, the inside, a tail.
 
-Every pixel gets a code of three bits (:data:`BORDER`, :data:`INNER`, :data:`FEATURE`); a feature lies
-over the body, so the bits overlap. Outlines are uneven: a coarse random field is added to the
+Every pixel gets a code of three bits (:data:`BORDER`, :data:`INNER`, :data:`FEATURE`); a feature
+lies over the body, so the bits overlap. Outlines are uneven: a coarse random field is added to the
 distance from a ball's centre, and two more to x and y where bars and tails are cut out. Only the
 window that an object can reach is computed.
 

@@ -94,7 +94,8 @@ def read_truth(path: str | os.PathLike[str]) -> np.ndarray:
             truth = np.asarray(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(
-            f"{path}: cannot be read ({error}); delete the dataset's tree and run the workflow again"
+            f"{path}: cannot be read ({error}); delete the dataset's tree and run the workflow "
+            "again"
         ) from error
     if truth.ndim != 2 or truth.max(initial=0) > FEATURE:
         raise InputError(
