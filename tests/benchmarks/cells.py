@@ -1,9 +1,9 @@
-"""How long one drawn cell takes, beside the plain way: whole pictures, one general routine a step.
+"""How long one drawn cell takes, beside the plain way: whole pictures, a general routine a step.
 
-Prints one table (``make bench-cells``), milliseconds an image on one thread. Both ways draw the same
-images (``tests/slow_cells.py``, which a test holds to the same pixels), in turns, so that a busy
-moment does not hit one of them alone; the ratio is that of the medians. *With files* adds what the
-workflow does too: encode the image and its truth as PNG.
+Prints one table (``make bench-cells``), milliseconds of processor time an image, on one thread.
+Both ways draw the same images (``tests/slow_cells.py``, which a test holds to the same pixels), in
+turns, so that a busy moment does not hit one of them alone; the ratio is that of the medians. *With
+files* adds what the workflow does too: encode the image and its truth as PNG.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
             kind = number % 10
             cell, background, _ = drawing.scene(SEED, "train", number, size, kind)
             plain.append(seconds(lambda c=cell, b=background, s=size: slow_cells.draw(c, b, s)))
-            # With all that is drawn again because a tail is not seen, which the plain way is spared.
+            # With what is drawn again because a tail is not seen, which the plain way is spared.
             ours.append(seconds(lambda n=number, k=kind, s=size: drawn(n, k, s)))
             files.append(seconds(lambda n=number, k=kind, s=size: encoded(drawn(n, k, s))))
         middle = [1000 * statistics.median(times) for times in (plain, ours, files)]
