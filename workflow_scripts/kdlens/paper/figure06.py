@@ -38,7 +38,7 @@ PANELS = {
     "feature": "(b) Feature against the rest\nclass 2 against 0 and 1",
 }
 
-_PLOT_HEIGHT = 3.5
+_PLOT_HEIGHT = 3.7
 _RINGS = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -58,7 +58,7 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
         labels = [textwrap.fill(line.label, 32) for line in lines]
         ncols, legend_height = legend_layout(labels)
         figure = Figure(figsize=(WIDTH, _PLOT_HEIGHT + legend_height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06)
+        figure.get_layout_engine().set(h_pad=0.2, w_pad=0.06)
         panels = figure.subplots(1, 2, subplot_kw={"projection": "polar"})
         angles = np.linspace(0, 2 * np.pi, len(AXES), endpoint=False)
         for panel, (question, title) in zip(panels, PANELS.items(), strict=True):

@@ -11,7 +11,6 @@ Errors: :class:`~kdlens.errors.InputError` for files of different images or of o
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,14 @@ from kdlens.errors import InputError
 from kdlens.measures.five_band_samples import Samples
 from kdlens.paper.cell_pictures import coloured_truth, read_image, show
 from kdlens.paper.inputs import check_belongs
+from kdlens.paper.legend import wrap_text
 from kdlens.paper.style import FONT_SIZE, WIDTH, house_style
 
 COLORMAP = "inferno"
 
 _LABELS = 0.95  # inches on the left
 _CELL = 0.85  # inches at most
+_MOST_LINES = 5  # of a model's label
 _LINE = FONT_SIZE * 1.35 / 72
 
 
@@ -105,4 +106,4 @@ def draw(samples: Sequence[Samples], runs: Sequence[Mapping[str, Any]], tree: st
 
 
 def _label(run: Mapping[str, Any]) -> str:
-    return textwrap.fill(run["label"], 14, max_lines=4, placeholder=" …")
+    return "\n".join(wrap_text(run["label"], 72 * (_LABELS - 0.12))[:_MOST_LINES])
