@@ -14,6 +14,7 @@ import rattler
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from kdlens.dependencies import library_modules
 
@@ -84,7 +85,8 @@ def test_pins_are_those_of_the_lock_file(stage):
     pins = pip_pins(stage)
     assert pins
     for name, version in pins.items():
-        assert versions[name] == {version}, name
+        # Of some packages the lock file has an older version for an older Python.
+        assert version == max(versions[name], key=Version), name
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -123,7 +125,7 @@ def test_every_rule_names_the_environment_of_its_stage():
         scripts = re.findall(r'^ +script:\n +"', text, re.MULTILINE)
         assert len(named) == len(scripts)
         stage = rules.stem.split("_")[0]
-        assert stage == "common" or set(named) == {f"../envs/{stage}.yaml"}
+        assert not scripts or set(named) == {f"../envs/{stage}.yaml"}
 
 
 def test_the_paper_stage_has_no_torch():
