@@ -69,11 +69,11 @@ def test_table_2(files, tmp_path):
     cells = cells_of(text)
     assert list(cells)[-1] == "Random weights", "the null comes last"
     published = cells["*Scratch, published*"]
-    assert published[1] == "*0.485*" and published[4] == "*2.899*"
-    assert published[2] == published[3] == "*–*", "no softmax has such an entropy"
+    assert published[1] == "*0.485*" and published[3] == "*2.899*"
+    assert published[2] == "*–*", "no softmax has such an entropy"
     assert cells["Scratch"][0] == "2" and " ± " in cells["Scratch"][1]
     # Random weights: no logit is positive, so there are no normalised logits.
-    assert cells["Random weights"][4] == "–" and "(4 cases over all networks)" in text
+    assert cells["Random weights"][3] == "–" and "(4 cases over all networks)" in text
     for said in ("tiny_world", "cannot be those", "3.063 bits", "T 1", "need not classify right"):
         assert said in text
     rows = list(csv.DictReader(written["csv"].decode().splitlines()))

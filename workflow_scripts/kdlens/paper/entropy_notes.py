@@ -10,8 +10,8 @@ from kdlens.paper.measure_table import ModelLine
 from kdlens.paper.table_parts import describe_seeds, of_one_seed
 
 IMPOSSIBLE = (
-    "The published entropies within the category (2.6 to 2.9) cannot be those of the networks' "
-    "softmax: the entropy of a whole distribution is at least p(C) times its entropy within C, so "
+    "The published entropies within the category (2.90 of scratch and KD) cannot be those of the "
+    "networks' softmax: the entropy of a whole distribution is at least p(C) times its entropy within C, so "
     "0.49 over all classes leaves no more than about 0.5 within the category of a class that is "
     "predicted right.",
     "No unit explains it, since another base of the logarithm changes both columns by one factor.",

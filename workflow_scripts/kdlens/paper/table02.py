@@ -24,12 +24,9 @@ from kdlens.paper.measure_table import (
 
 COLUMNS = (
     Column("entire_bits", "All classes (bits)", published="entropy_all_classes"),
-    Column("entire_nats", "All classes (nats)"),
-    Column("category_macro_bits", "Category, softmax (bits)"),
+    Column("category_macro_bits", "Category (bits)"),
     Column(
-        "normalised_macro_bits",
-        "Category, normalised logits (bits)",
-        published="entropy_within_category",
+        "normalised_macro_bits", "Normalised logits (bits)", published="entropy_within_category"
     ),
     Column("p_category", "p(category)"),
     Column("p_true", "p(class)"),
@@ -63,12 +60,12 @@ def write(
     undefined = sum(sum(line.values["normalised_undefined"]) for line in lines)
     how_to_read = [
         *how_measured(settings, lines),
-        "**All classes**: the entropy of the softmax over all classes. **Category, softmax**: the "
+        "**All classes**: the entropy of the softmax over all classes. **Category**: that of the "
         "same distribution restricted to the classes of the true class's category and "
         "renormalised; the mean over the categories of the means over their images. "
         f"**p(category)**, **p(class)**: the probability of that category and of the class. "
         f"{singletons}",
-        NORMALISED,
+        f"{NORMALISED} The mean is taken as that of **Category**.",
     ]
     if undefined:
         how_to_read.append(
