@@ -12,8 +12,8 @@ from kdlens.paper.table_parts import describe_seeds, of_one_seed
 IMPOSSIBLE = (
     "The published entropies within the category (2.90 of scratch and KD) cannot be those of the "
     "networks' softmax: the entropy of a whole distribution is at least p(C) times its entropy "
-    "within C, so 0.49 over all classes leaves no more than about 0.5 within the category of a class "
-    "that is predicted right.",
+    "within C, so 0.49 over all classes leaves no more than about 0.5 within the category of an "
+    "image that is classified right.",
     "No unit explains it, since another base of the logarithm changes both columns by one factor.",
     "Weights that are nearly equal within the category do: as shares of the largest possible mean "
     "over its 66 categories (3.063 bits), the paper's numbers are .946, .948 and .850, close to "
