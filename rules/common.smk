@@ -34,6 +34,7 @@ from kdlens.plan import (
     tables,
     variants,
 )
+from kdlens.plan.measures import entropy, five_band
 from kdlens.schema import load_schema, require_unique_keys
 
 

@@ -16,7 +16,7 @@ rule measure_five_band:
     benchmark:
         f"{paths.measure(CONFIG, 'five_band')}/benchmarks/measure_five_band.tsv"
     wildcard_constraints:
-        model=one_of(measures.five_band.shown(CONFIG)),
+        model=one_of(five_band.shown(CONFIG)),
         seed=one_of(models.seeds(CONFIG)),
     conda:
         "../envs/measures.yaml"
@@ -26,7 +26,7 @@ rule measure_five_band:
         runtime=job("measures", "runtime"),
         gpu=gpus(),
     params:
-        measure=lambda wildcards: measures.five_band.params(
+        measure=lambda wildcards: five_band.params(
             CONFIG, wildcards.model, int(wildcards.seed)
         ),
     script:
@@ -35,8 +35,8 @@ rule measure_five_band:
 
 rule measure_five_band_yardsticks:
     input:
-        dataset=measures.five_band.dataset(CONFIG),
-        tree=measures.five_band.tree(CONFIG),
+        dataset=five_band.dataset(CONFIG),
+        tree=five_band.tree(CONFIG),
         library=library("measure_five_band_yardsticks"),
     output:
         measure=f"{RUN}/measures/five_band/yardsticks.json",
@@ -51,6 +51,6 @@ rule measure_five_band_yardsticks:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
     params:
-        measure=measures.five_band.yardsticks_params(CONFIG),
+        measure=five_band.yardsticks_params(CONFIG),
     script:
         "../workflow_scripts/measure_five_band_yardsticks.py"

@@ -11,8 +11,8 @@ localrules:
 
 rule table03:
     input:
-        measures=measures.five_band.files(CONFIG),
-        yardsticks=measures.five_band.yardsticks(CONFIG),
+        measures=five_band.files(CONFIG),
+        yardsticks=five_band.yardsticks(CONFIG),
         reference=f"{REFERENCE}/table03.csv",
         library=library("table03"),
     output:
@@ -32,14 +32,14 @@ rule table03:
     conda:
         "../envs/paper.yaml"
     params:
-        table=measures.five_band.table03_params(CONFIG),
+        table=five_band.table03_params(CONFIG),
     script:
         "../workflow_scripts/table03.py"
 
 
 rule figure06:
     input:
-        measures=measures.five_band.figure06_files(CONFIG),
+        measures=five_band.figure06_files(CONFIG),
         library=library("figure06"),
     output:
         svg=report(
@@ -58,15 +58,15 @@ rule figure06:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=measures.five_band.figure06_params(CONFIG),
+        figure=five_band.figure06_params(CONFIG),
     script:
         "../workflow_scripts/figure06.py"
 
 
 rule figure07:
     input:
-        maps=measures.five_band.figure07_maps(CONFIG),
-        tree=measures.five_band.tree(CONFIG),
+        maps=five_band.figure07_maps(CONFIG),
+        tree=five_band.tree(CONFIG),
         library=library("figure07"),
     output:
         svg=report(
@@ -84,14 +84,14 @@ rule figure07:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=measures.five_band.figure07_params(CONFIG),
+        figure=five_band.figure07_params(CONFIG),
     script:
         "../workflow_scripts/figure07.py"
 
 
 rule figure11:
     input:
-        tree=measures.five_band.tree(CONFIG),
+        tree=five_band.tree(CONFIG),
         library=library("figure11"),
     output:
         svg=report(
@@ -109,6 +109,6 @@ rule figure11:
     conda:
         "../envs/paper.yaml"
     params:
-        figure=measures.five_band.figure11_params(CONFIG),
+        figure=five_band.figure11_params(CONFIG),
     script:
         "../workflow_scripts/figure11.py"

@@ -9,7 +9,8 @@ from config_data import DEMO, PUBLISHED, SCHEMA, changed
 
 from kdlens.config import resolve
 from kdlens.errors import InputError
-from kdlens.plan import cost, datasets, measures, models, results
+from kdlens.plan import cost, datasets, models, results
+from kdlens.plan.measures import five_band
 
 CELLS = {"source": "cells", "image_size": 64, "images": {"train": 100, "val": 50}}
 NETWORK = {"network": "resnet18_w16", "data": "cells"}
@@ -56,7 +57,7 @@ def test_the_models_of_the_first_drawn_dataset_are_measured():
     assert settings["thresholds"] == {"start": [0.3, 0.5], "delta": 0.005, "steps": 56}
     assert settings["figure07"]["models"] == settings["figure06"]["models"] == settings["models"]
     stem = "results/demo/measures/five_band"
-    assert measures.five_band.files(CONFIG) == [
+    assert five_band.files(CONFIG) == [
         f"{stem}/c_scratch/seed1.json",
         f"{stem}/c_scratch/seed2.json",
         f"{stem}/c_random/seed1.json",
@@ -64,13 +65,13 @@ def test_the_models_of_the_first_drawn_dataset_are_measured():
     assert f"{stem}/c_random/seed1.npz" in results.manifest_inputs(CONFIG)
     assert f"{stem}/yardsticks.json" in results.manifest_inputs(CONFIG)
     # Figure 7 shows one network a model.
-    assert measures.five_band.figure07_maps(CONFIG) == [
+    assert five_band.figure07_maps(CONFIG) == [
         f"{stem}/c_scratch/seed1.npz",
         f"{stem}/c_random/seed1.npz",
     ]
-    told = measures.five_band.params(CONFIG, "c_scratch", 2)
+    told = five_band.params(CONFIG, "c_scratch", 2)
     assert told["label"] == {"model": "c_scratch", "seed": 2} and told["clamp"] is None
-    table = measures.five_band.table03_params(CONFIG)
+    table = five_band.table03_params(CONFIG)
     assert [run["reference"] for run in table["runs"]] == ["scratch", "scratch", None]
     assert (table["dataset"], table["image_size"]) == ("cells", 64)
 
@@ -78,22 +79,22 @@ def test_the_models_of_the_first_drawn_dataset_are_measured():
 def test_without_drawn_cells_nothing_is_made():
     plain = resolve(DEMO, SCHEMA, PUBLISHED)
     assert plain["measures"]["five_band"]["models"] == []
-    assert measures.five_band.results(plain) == measures.five_band.paper_files(plain) == []
-    assert not list(measures.five_band.jobs(plain))
+    assert five_band.results(plain) == five_band.paper_files(plain) == []
+    assert not list(five_band.jobs(plain))
 
 
 def test_without_models_the_dataset_is_shown():
     config = with_cells()
     config["measures"] = {"five_band": {"models": []}}
-    files = measures.five_band.paper_files(resolve(config, SCHEMA, PUBLISHED))
+    files = five_band.paper_files(resolve(config, SCHEMA, PUBLISHED))
     assert files == [f"results/demo/figures/figure11.{ending}" for ending in ("svg", "pdf", "png")]
 
 
 def test_another_dataset_is_measured_if_its_models_are_named():
     config = changed("measures.five_band.models", ["other"], with_cells())
     config = resolve(config, SCHEMA, PUBLISHED)
-    assert measures.five_band.dataset(config) == "results/data/more/dataset.json"
-    assert measures.five_band.figure11_params(config)["dataset"] == "more"
+    assert five_band.dataset(config) == "results/data/more/dataset.json"
+    assert five_band.figure11_params(config)["dataset"] == "more"
 
 
 KEY = "measures.five_band"

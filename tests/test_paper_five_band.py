@@ -147,7 +147,7 @@ def test_figure_7_shows_image_truth_and_maps(cells):
     np.testing.assert_array_equal(pictures[3 * 4 + 1], kept["maps"][1])
     colours = {to_hex(colour).upper() for colour in np.asarray(pictures[4 + 1]).reshape(-1, 3)}
     assert colours == set(TRUTH_COLOURS)
-    texts = check_legible(figure)
+    texts = [text.replace("\n", " ") for text in check_legible(figure)]
     check_no_overlap(figure)
     assert {"class 0", "class 9", "Image", "Truth", "Random weights"} <= set(texts)
     wrong = [f"as {p}" for p, c in zip(kept["predicted"], kept["classes"], strict=True) if p != c]

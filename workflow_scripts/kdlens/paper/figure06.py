@@ -38,7 +38,8 @@ PANELS = {
     "feature": "(b) Feature against the rest\nclass 2 against 0 and 1",
 }
 
-_PLOT_HEIGHT = 3.7
+# Inches: a plot's diameter, room for an axis's name, for a title.
+_SIDE, _LABEL, _TITLE = 2.35, 0.32, 0.42
 _RINGS = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -57,9 +58,20 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
     with house_style():
         labels = [textwrap.fill(line.label, 32) for line in lines]
         ncols, legend_height = legend_layout(labels)
-        figure = Figure(figsize=(WIDTH, _PLOT_HEIGHT + legend_height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.2, w_pad=0.06)
-        panels = figure.subplots(1, 2, subplot_kw={"projection": "polar"})
+        height = legend_height + _TITLE + 2 * _LABEL + _SIDE + 0.05
+        figure = Figure(figsize=(WIDTH, height))
+        panels = [
+            figure.add_axes(
+                (
+                    ((0.25 + 0.5 * i) * WIDTH - _SIDE / 2) / WIDTH,
+                    (_LABEL + 0.05) / height,
+                    _SIDE / WIDTH,
+                    _SIDE / height,
+                ),
+                projection="polar",
+            )
+            for i in range(2)
+        ]
         angles = np.linspace(0, 2 * np.pi, len(AXES), endpoint=False)
         for panel, (question, title) in zip(panels, PANELS.items(), strict=True):
             _web(panel, angles, title)
@@ -94,7 +106,7 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
 
 
 def _web(panel: PolarAxes, angles: np.ndarray, title: str) -> None:
-    panel.set_title(title, loc="center", pad=10)
+    panel.set_title(title, loc="center", pad=27)
     panel.set_theta_zero_location("N")
     panel.set_theta_direction(-1)
     panel.set_ylim(0, 1)
