@@ -34,10 +34,11 @@ def resolve(config: dict[str, Any]) -> None:
                 f"{_KEY}.references.{name}: the published Table 3 has no row '{row}'; "
                 f"{suggest(row, _ROWS)}"
             )
-    settings["figure06"].setdefault("models", list(settings["models"]))
-    settings["figure07"].setdefault("models", settings["models"][:_MOST_ROWS])
+    if settings["models"]:
+        settings["figure06"].setdefault("models", list(settings["models"]))
+        settings["figure07"].setdefault("models", settings["models"][:_MOST_ROWS])
     for figure in ("figure06", "figure07"):
-        for name in settings[figure]["models"]:
+        for name in settings[figure].get("models", []):
             _require(name, settings["models"], f"{_KEY}.{figure}.models")
 
 

@@ -58,7 +58,7 @@ def yardsticks(config: Config) -> list[str]:
 
 
 def figure06_files(config: Config) -> list[str]:
-    pairs = models.pairs(config, _settings(config)["figure06"]["models"])
+    pairs = models.pairs(config, _figure_models(config, "figure06"))
     return [f"{paths.measure(config, _NAME, *pair)}.json" for pair in pairs]
 
 
@@ -119,10 +119,9 @@ def table03_params(config: Config) -> dict[str, Any]:
 
 
 def figure06_params(config: Config) -> dict[str, Any]:
-    settings = _settings(config)
     return {
-        "runs": paper.runs(config, settings["figure06"]["models"]),
-        "thresholds": settings["thresholds"],
+        "runs": paper.runs(config, _figure_models(config, "figure06")),
+        "thresholds": _settings(config)["thresholds"],
         **_about(config),
     }
 
@@ -136,9 +135,13 @@ def figure11_params(config: Config) -> dict[str, Any]:
 
 
 def _figure07_runs(config: Config) -> list[dict[str, Any]]:
-    names = _settings(config)["figure07"]["models"]
+    names = _figure_models(config, "figure07")
     first = {name: config["models"][name]["seeds"][0] for name in names}
     return [run for run in paper.runs(config, names) if run["seed"] == first[run["model"]]]
+
+
+def _figure_models(config: Config, figure: str) -> list[str]:
+    return _settings(config)[figure].get("models", [])
 
 
 def _about(config: Config) -> dict[str, Any]:
