@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
 BASE = Path(workflow.basedir)
@@ -35,6 +36,7 @@ from kdlens.plan import (
     tables,
     variants,
 )
+from kdlens.plan.measures import entropy, five_band
 from kdlens.schema import load_schema, require_unique_keys
 
 
@@ -139,6 +141,17 @@ def kept(file):
     # Snakemake removes a job's outputs before it starts, so that a slip of the hand in a library
     # module would throw all networks away; a protected one makes it stop before the first job.
     return protected(file) if CONFIG["protect_models"] else file
+
+
+def inputs_of(files):
+    """Return what the rules ask for that make these files, by the rules alone."""
+    found = []
+    for file in files:
+        for maker in workflow.rules:
+            if maker.is_producer(file):
+                wildcards = Wildcards(fromdict=maker.get_wildcards(file))
+                found += map(str, maker.expand_input(wildcards)[0])
+    return list(dict.fromkeys(found))
 
 
 def say_if_without_gpu():

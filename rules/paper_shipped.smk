@@ -8,10 +8,10 @@ localrules:
 
 rule ship:
     input:
-        found=shipped.found(CONFIG),
+        found=lambda wildcards: shipped.found(
+            CONFIG, inputs_of(shipped.can_be_made(CONFIG))
+        ),
         made=shipped.made(CONFIG),
-        concepts=shipped.concepts(CONFIG),
-        tree=datasets.tree(CONFIG, "concept_data"),
         library=library("ship"),
     output:
         # Kept until the new ones are there.

@@ -31,7 +31,6 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             found=list(snakemake.input.found),
             made=list(snakemake.input.made),
-            concepts=next(iter(snakemake.input.concepts), None),
             listing=snakemake.output.listing,
             **snakemake.params.shipped,
         )

@@ -20,7 +20,6 @@ from kdlens.plan import (
     datasets,
     figures,
     gallery,
-    measures,
     models,
     paper,
     paths,
@@ -28,6 +27,7 @@ from kdlens.plan import (
     tables,
     variants,
 )
+from kdlens.plan.measures import five_band
 from kdlens.plan.paths import Config
 
 LISTING = "shipped.json"
@@ -42,15 +42,16 @@ def listing(config: Config) -> str:
     return f"{paths.shipped(config)}/{LISTING}"
 
 
-def found(config: Config) -> list[str | list[str]]:
-    """Return every file that the paper stage reads of the other stages."""
-    return [
-        *quantiles(config),
-        *models.files(config, "metrics.json"),
-        paths.activation_maps(config),
-        *measures.results(config),
-        *(grid["top"] for grid in unit_grids(config)),
-    ]
+def found(config: Config, inputs: Iterable[str]) -> list[str]:
+    """Return every file, and folder of a dataset, that the paper stage reads of other stages.
+
+    Args:
+        inputs: of the rules that make :func:`can_be_made`.
+    """
+    own = set(can_be_made(config))
+    folders = (f"{paths.run(config)}/", f"{paths.data(config)}/")
+    read = [file for file in inputs if file.startswith(folders) and file not in own]
+    return [*models.files(config, "metrics.json"), *read]
 
 
 def made(config: Config) -> list[str]:
@@ -82,11 +83,6 @@ def quantiles(config: Config) -> dict[str, list[float]]:
     return read
 
 
-def concepts(config: Config) -> list[str]:
-    """Return the summary of the concept dataset, if its photographs are shipped."""
-    return [datasets.summary(config, CONCEPTS)] if unit_grids(config) else []
-
-
 def unit_grids(config: Config) -> list[dict[str, str]]:
     """Return the tallies and top images behind each unit grid whose photographs may be shipped."""
     if not _has_photographs(config):
@@ -112,6 +108,8 @@ def params(config: Config) -> dict[str, Any]:
         "made_in": {"results": paths.run(config), "data": paths.data(config)},
         "quantiles": quantiles(config),
         "unit_grids": unit_grids(config),
+        "concepts": datasets.summary(config, CONCEPTS) if unit_grids(config) else None,
+        "cells": {"tree": five_band.tree(config), "maps": five_band.figure07_maps(config)[:1]},
         "shown": {
             **paper.measured_in_all_layers(config),
             **{key: config["paper"]["unit_grids"][key] for key in ("units_per_category", "images")},

@@ -5,7 +5,7 @@ maps, measures, tables (csv, md), what figures show as csv, the manifest with it
 cost; reduced (`reduced`) are
 
 - tallies, to the quantiles that are read and the best concepts;
-- top images, to the units that unit grids show, and the dataset's photographs to those images;
+- top images, to the units that unit grids show, and the datasets to the images that figures show;
 - figures, to pictures that one looks at (WebP).
 
 ``shipped.json`` names the machine in general words and lists the files: ``path`` and ``sha256``, of
@@ -26,6 +26,7 @@ from typing import Any
 
 from kdlens.data.broden import Broden
 from kdlens.dissection.tallies import Tallies
+from kdlens.errors import InputError
 from kdlens.files import atomic_folder, read_json, sha256_of, write_json, write_text
 from kdlens.paper.inputs import load_top_images
 from kdlens.paper.shipped.origin import describe_machine
@@ -35,6 +36,7 @@ from kdlens.paper.shipped.reduced import (
     reduce_picture,
     reduce_tallies,
     reduce_top_images,
+    shown_cells,
 )
 from kdlens.paper.unit_grids import best_units
 
@@ -68,6 +70,8 @@ class _Shipment:
         )
 
     def copy(self, source: Path) -> None:
+        if source.is_dir():
+            raise InputError(f"{source}: a folder is not shipped; say which of its files are read")
         target = self.place(source)
         shutil.copyfile(source, target)
         self.add(target, source, None)
@@ -83,6 +87,7 @@ def ship(
     quantiles: Mapping[str, Sequence[float]],
     unit_grids: Sequence[Mapping[str, str]],
     concepts: str | Path | None,
+    cells: Mapping[str, Sequence[str]],
     shown: Mapping[str, Any],
     left_out: Sequence[str],
 ) -> int:
@@ -90,13 +95,15 @@ def ship(
 
     Args:
         folder: replaced as a whole, once its successor is there.
-        found: what the paper stage reads.
+        found: the files, and folders of datasets, that the paper stage reads.
         made: its tables and figures to ship, the manifest, the cost.
         run: the run's name.
         made_in: where the run (``results``) and the datasets (``data``) lie.
         quantiles: the tallies among ``found``, each with the quantiles to keep.
         unit_grids: the ``tallies`` and ``top`` images behind each figure of best units.
         concepts: ``dataset.json`` of the concept images, which these figures show; None without.
+        cells: the ``tree`` of drawn cells, and ``maps`` of the images that Figure 7 shows; both may
+            be empty.
         shown: ``units_per_category``, ``images``, ``quantile``, ``iou_threshold``, ``denominator``
             and ``categories`` of these figures.
         left_out: sentences that say what cannot be made from the folder.
@@ -106,15 +113,20 @@ def ship(
     with atomic_folder(folder, _ADVICE) as new:
         places = {Path(made_in["results"]): Path(), Path(made_in["data"]): Path("data")}
         shipment = _Shipment(new, places)
+        special = {*tops, *map(Path, cells["tree"])}
+        if concepts is not None:
+            _add_unit_grids(shipment, folder, Path(concepts), unit_grids, shown)
+            special |= {Path(concepts), Path(read_json(concepts)["root"])}
+        for tree in map(Path, cells["tree"]):
+            for source in shown_cells(tree, cells["maps"]):
+                shipment.copy(source)
         for source in map(Path, dict.fromkeys(map(str, found))):
             if str(source) in quantiles:
                 target = shipment.place(source)
                 reduce_tallies(Tallies.load(source), quantiles[str(source)]).save(target)
                 shipment.add(target, source, "quantiles and best concepts")
-            elif source not in tops:
+            elif source not in special:
                 shipment.copy(source)
-        if concepts is not None:
-            _add_unit_grids(shipment, folder, Path(concepts), unit_grids, shown)
         for source in map(Path, made):
             if source.suffix == ".png":
                 target = shipment.place(source).with_suffix(".webp")

@@ -15,9 +15,12 @@ import numpy as np
 from PIL import Image
 
 from kdlens.data.broden import Broden
+from kdlens.data.cells.tree import INDEX, truth_path
 from kdlens.dissection.tallies import DENOMINATORS, Tallies
 from kdlens.dissection.top_images import TopImages
 from kdlens.files import write_bytes
+from kdlens.measures.five_band_samples import Samples
+from kdlens.paper.figure11 import first_images
 
 _QUALITY = 80
 
@@ -74,6 +77,14 @@ def reduce_photographs(concepts: Broden, images: Iterable[int], folder: Path) ->
         copy = folder / file.relative_to(concepts.root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
+
+
+def shown_cells(tree: Path, maps: Sequence[str | Path]) -> list[Path]:
+    """Return the files of drawn cells that Figure 11 shows, and Figure 7 with the maps given."""
+    images = list(first_images(tree).values())
+    images += [tree / name for file in maps for name in Samples.load(file).images.tolist()]
+    images = list(dict.fromkeys(images))
+    return [tree / INDEX, *images, *map(truth_path, images)]
 
 
 def reduce_picture(png: str | Path, smaller: str | Path) -> None:
