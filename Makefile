@@ -3,7 +3,7 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
-# For reference and compare: make compare RUN=full
+# What `make compare` and `make reference` are about.
 RUN ?= demo
 CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
@@ -56,7 +56,7 @@ reference: .venv/.ready
 	$(SNAKEMAKE) --forcerun ship --configfile $(CONFIG_OF_RUN) -- results/reference/$(RUN)/shipped.json
 
 compare: .venv/.ready
-	.venv/bin/python workflow_scripts/compare.py results/$(RUN) results/reference/$(RUN)
+	.venv/bin/python tools/compare.py --run $(RUN)
 
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html

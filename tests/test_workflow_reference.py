@@ -163,7 +163,7 @@ def test_shipping_twice_gives_the_same_bytes(run):
 
 
 def compare(project: Project, *options: str) -> subprocess.CompletedProcess:
-    script = ("workflow_scripts/compare.py", "results/smoke", SHIPPED, *options)
+    script = ("tools/compare.py", "--run", "smoke", *options)
     return subprocess.run(
         [sys.executable, *script], cwd=project.folder, capture_output=True, text=True
     )
@@ -189,13 +189,8 @@ def test_a_run_is_compared_with_the_shipped_one(run):
     lines = other.stdout.splitlines()
     assert lines[2].startswith("tables/table10.csv: ") and "1 beyond tolerance" in lines[2]
     assert lines[3].startswith("  ! KD, layer3: total ") and len(lines) == 5
-    none = subprocess.run(
-        [sys.executable, "workflow_scripts/compare.py", "results/demo", "results/reference/demo"],
-        cwd=run.folder,
-        capture_output=True,
-        text=True,
-    )
-    assert none.returncode == 2 and none.stderr.startswith("error: results/")
+    none = compare(run, "--run", "other")
+    assert none.returncode == 2 and none.stderr.startswith("error: results/reference/other")
 
 
 @pytest.mark.parametrize("name", PUBLISHED_RUNS or [None])

@@ -1,11 +1,22 @@
-"""A run's tables against the shipped ones: python compare.py results/demo results/reference/demo
+"""Are a run's tables those that are shipped?
 
-Ends with status 0 if they agree, 1 if they do not, 2 if there is nothing to compare.
+    make compare                results/demo against results/reference/demo
+    make compare RUN=full
+    python tools/compare.py --run demo --judge exact
+
+Reads the csv files of both (`kdlens.paper.shipped.comparison` says how they are judged), and tells
+what differs, table by table. Ends with 0 if all is as shipped, 1 if something is missing or beyond
+its tolerance, 2 if there is nothing to compare.
 """
+
+from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow_scripts"))
 
 from kdlens.errors import InputError
 from kdlens.paper.shipped.comparison import compare, describe, tables_of
@@ -16,18 +27,31 @@ _MOST = 6
 """Lines about how the runs were made."""
 
 
-def main(run: str | Path, shipped: str | Path, judge: str = "auto") -> int:
-    """Print what differs, and return the status to end with.
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--run", default="demo", help="the run's name (demo)")
+    parser.add_argument("--results", default="results", help="the folder of all runs (results)")
+    parser.add_argument(
+        "--judge",
+        choices=("auto", "exact", "spread"),
+        default="auto",
+        help="exact: all values must be equal; spread: means may differ by what the spread of the "
+        "seeds makes likely; auto: exact if both runs were made alike",
+    )
+    options = parser.parse_args(arguments)
+    results = Path(options.results)
+    try:
+        return compared(results / options.run, results / "reference" / options.run, options.judge)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
-    Args:
-        run: a finished run's folder.
-        shipped: the folder of its shipped results.
-        judge: ``exact`` asks for equal numbers, ``spread`` allows for the spread of the seeds, and
-            ``auto`` asks for equal numbers where both were made in the same way.
-    """
-    if not (Path(shipped) / "shipped.json").is_file():
+
+def compared(run: Path, shipped: Path, judge: str) -> int:
+    """Tell what differs, and return the status to end with."""
+    if not (shipped / "shipped.json").is_file():
         raise InputError(f"{shipped}: no shipped results; give a folder of results/reference")
-    if not (Path(run) / "manifest.json").is_file():
+    if not (run / "manifest.json").is_file():
         raise InputError(f"{run}: no finished run; run the workflow to its end first")
     differs = differing_origin(run, shipped)
     exact = judge == "exact" or (judge == "auto" and not differs)
@@ -60,12 +84,4 @@ def main(run: str | Path, shipped: str | Path, judge: str = "auto") -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", help="a finished run's folder, such as results/demo")
-    parser.add_argument("shipped", help="such as results/reference/demo")
-    parser.add_argument("--judge", choices=("auto", "exact", "spread"), default="auto")
-    try:
-        sys.exit(main(**vars(parser.parse_args())))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(main())
