@@ -60,6 +60,8 @@ def test_table_3_has_both_readings_the_published_line_and_yardsticks(cells, tmp_
     with (tmp_path / "table03.csv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle) if row["row"] == "seed"]
     assert float(rows[0]["recall_mean_excluded"]) == pytest.approx(one * 20 / 18)
+    best = values_of(cells.measures[0])["precision_best_excluded"]
+    assert float(rows[0]["precision_best_excluded"]) == best
     assert [row["model"] for row in rows] == ["kd", "kd", "noise_net", "noise", "perfect"]
     assert "start at 0.3 and 0.5 and fall by 0.005 at each of 56 steps" in texts["md"]
     assert "with class 9, the images without an object" in texts["md"]
@@ -87,7 +89,7 @@ def test_scores_of_other_images_are_refused(cells, tmp_path):
 
 
 def lines_of(cells):
-    keys = [column.key for column in figure06.columns()]
+    keys = figure06.keys_of_panels()
     return read_lines("five_band", RUNS, cells.measures, keys, dataset="cells")
 
 
