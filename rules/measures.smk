@@ -4,3 +4,4 @@
 
 
 include: "measures_entropy.smk"
+include: "measures_loss_gradients.smk"

@@ -7,6 +7,7 @@ include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
 include: "paper_entropy.smk"
+include: "paper_loss_gradients.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.config_measures import entropy
+from kdlens.config_measures import entropy, loss_gradients
 
-MEASURES: tuple[Any, ...] = (entropy,)
+MEASURES: tuple[Any, ...] = (entropy, loss_gradients)
 """The modules, in the order of the paper."""
 
 
