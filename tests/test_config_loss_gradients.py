@@ -110,7 +110,7 @@ def test_nothing_is_left_of_it_if_it_is_not_wanted():
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ({"models": ["dk"]}, r"loss_gradients\.models: 'dk' .* did you mean 'kd'\?"),
+        ({"models": ["scrach"]}, r"loss_gradients\.models: 'scrach' .* did you mean 'scratch'\?"),
         ({"figure_models": ["dk"]}, r"loss_gradients\.figure_models: 'dk' is not"),
         ({"masks": "none", "models": ["kd"]}, "without masks there are no numbers"),
         ({"objects": ["cow"]}, r"loss_gradients\.objects: is for masks: concepts"),
@@ -125,4 +125,5 @@ def test_mistakes_are_one_line(section, words):
 def test_masks_that_there_cannot_be():
     refused("training_data is not of the concept world", REAL, masks="validation")
     without = changed("concept_data.categories", ["texture"])
+    without = changed("paper.figure03.category", "texture", without)
     refused("concept_data.categories leaves out object", without, masks="concepts")
