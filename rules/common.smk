@@ -34,7 +34,7 @@ from kdlens.plan import (
     tables,
     variants,
 )
-from kdlens.plan.measures import entropy, five_band
+from kdlens.plan.measures import entropy, five_band, loss_gradients
 from kdlens.schema import load_schema, require_unique_keys
 
 

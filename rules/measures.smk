@@ -5,3 +5,4 @@
 
 include: "measures_entropy.smk"
 include: "measures_five_band.smk"
+include: "measures_loss_gradients.smk"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.config_measures import entropy, five_band
+from kdlens.config_measures import entropy, five_band, loss_gradients
 
-MEASURES: tuple[Any, ...] = (entropy, five_band)
+MEASURES: tuple[Any, ...] = (entropy, five_band, loss_gradients)
 """The modules, in the order of the paper."""
 
 
