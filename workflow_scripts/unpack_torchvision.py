@@ -22,7 +22,6 @@ def main(
     sha256: str | None = None,
     images: Mapping[str, int] | None = None,
     seed: int = 1,
-    key: str = "training_data",
     threads: int = 1,
 ) -> None:
     """Write the tree ``output``, with the splits ``train`` and ``val``.
@@ -30,11 +29,11 @@ def main(
     Args:
         downloads: folder in which what is fetched is kept.
         dataset: mnist, cifar10 or cifar100.
-        path, urls, sha256: where the files are (:func:`kdlens.data.published_sets.folder_of_files`).
+        path, urls, sha256: where the files are, as for
+            :func:`kdlens.data.published_sets.folder_of_files`.
         images: how many of a split to take, as many of each class; of a split that is not named,
             all.
         seed: of that choice.
-        key: the dataset's section of the config, for messages.
         threads: that write images.
     """
     where = {"path": path, "urls": urls, "sha256": sha256}
@@ -45,7 +44,7 @@ def main(
     for name, split in splits.items():
         positions = np.arange(len(split.labels))
         if count := (images or {}).get(name):
-            positions = balanced(split.labels, count, len(classes), seed, f"{key}.images.{name}")
+            positions = balanced(split.labels, count, len(classes), seed, f"images.{name}")
         chosen[name] = (split.images[positions], split.labels[positions], positions)
     write_tree(output, classes, chosen, workers=threads)
 

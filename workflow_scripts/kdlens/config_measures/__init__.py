@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-MEASURES: tuple[Any, ...] = ()
+from kdlens.config_measures import diffroar
+
+MEASURES: tuple[Any, ...] = (diffroar,)
 """The modules, in the order of the paper."""
 
 

@@ -59,8 +59,8 @@ def read_verified(path: str | Path, md5: str) -> Any:
         raise InputError(f"{path}: cannot be read ({error.strerror}); fetch it again") from error
     if (found := hashlib.md5(data, usedforsecurity=False).hexdigest()) != md5:
         raise InputError(
-            f"{path}: md5 is {found}, expected {md5}; it is not opened, since it is a pickle, which "
-            "can execute anything: fetch the published file again"
+            f"{path}: md5 is {found}, expected {md5}; it is not opened, since a pickle can execute "
+            "anything: fetch the published file again"
         )
     try:
         return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()

@@ -26,15 +26,15 @@ def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) 
 
     Args:
         labels: class numbers (N,).
-        seed: of the choice; the same for any ``count``, so that few images are among many.
-        key: of the config that asks for them.
+        seed: of the choice; for any ``count`` the same order, so that few images are among many.
+        key: of the dataset's config that asks for them.
 
     Raises:
         InputError: if a class has too few, or ``count`` does not show every class.
     """
     if count < classes:
         raise InputError(
-            f"config key {key}: {count} images cannot show {classes} classes; write at least "
+            f"dataset key {key}: {count} images cannot show {classes} classes; write at least "
             f"{classes}"
         )
     random = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) 
         wanted = count // classes + (number < count % classes)
         if wanted > len(positions):
             raise InputError(
-                f"config key {key}: {count} images of {classes} classes need {wanted} of each, and "
+                f"dataset key {key}: {count} images of {classes} classes need {wanted} of each, and "
                 f"one class has {len(positions)}; write at most {len(positions) * classes}"
             )
         chosen.append(positions[:wanted])

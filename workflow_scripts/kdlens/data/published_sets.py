@@ -167,7 +167,7 @@ def _fetch(name: str, published: Published, downloads: Path) -> Path:
 def _with_files(
     root: Path, dataset: str, published: Published, archive: Path | None = None
 ) -> Path:
-    """Return the folder below ``root`` that holds all files; an InputError names what is missing."""
+    """Return the folder below ``root`` that holds all files; an InputError names missing ones."""
     there = archive or root
     if not root.is_dir():
         raise InputError(
@@ -224,7 +224,7 @@ def read_set(dataset: str, folder: Path) -> tuple[tuple[str, ...], dict[str, Spl
     return classes, splits
 
 
-# The file of the class names and their key in it, the key of the labels, and the files of the splits.
+# The file of the class names and their key, the key of the labels, and the files of the splits.
 _CIFAR = {
     "cifar10": (
         "batches.meta",

@@ -55,7 +55,7 @@ def rank_images(
         images: uint8 (N, S, S, 3).
         labels: int64 (N,).
         rankings: which of :data:`RANKINGS`.
-        label: whose logit: ``predicted`` (the largest) or ``true``.
+        label: whose logit: ``predicted`` (the largest) or ``annotated``.
         seed: of the order of equal attributions.
         first: number of the first image in that order, so that splits differ.
         what: the images, in progress lines.
@@ -107,7 +107,8 @@ def saliency(
     Args:
         inputs: float32 (B, 3, S, S), normalised.
         labels: int64 (B,).
-        label: whose logit: ``predicted`` (the largest; of equal ones, one of them) or ``true``.
+        label: whose logit: ``predicted`` (the largest; of equal ones, one of them) or
+            ``annotated``.
     """
     if label == "predicted":
         gradients = Saliency(lambda x: network(x).max(dim=1).values).attribute(inputs, abs=True)

@@ -35,7 +35,11 @@ def computed(config: Config) -> list[str]:
 
 
 def _data(config: Config) -> Iterator[Job]:
-    makers = {"rendered": "render_world_images", "unpacked": "unpack_images"}
+    makers = {
+        "rendered": "render_world_images",
+        "unpacked": "unpack_images",
+        "torchvision": "unpack_torchvision",
+    }
     for role in image_roles(config):
         yield from _dataset(config, role, makers, "check_images")
     makers = {"rendered": "render_world_concepts", "unpacked": "fetch_broden"}

@@ -18,15 +18,18 @@ from kdlens.plan.paths import Config
 
 
 def origin(config: Config, role: str) -> str | None:
-    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder.
+    """Return how a dataset comes about.
 
-    Nothing is returned for a dataset that the run does not have.
+    rendered, unpacked (from an archive), torchvision (from its files), or the user's own folder;
+    nothing for a dataset that the run does not have.
     """
     dataset = entry(config, role)
     if dataset is None:
         return None
     if dataset["source"] == "concept_world":
         return "rendered"
+    if dataset["source"] == "torchvision":
+        return "torchvision"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
 
 
@@ -51,7 +54,7 @@ def role_named(config: Config, name: str) -> str:
 
 def tree(config: Config, role: str) -> list[str]:
     """Return the folder of a dataset that a rule makes, or nothing if there is none."""
-    made = names(config, role, "rendered", "unpacked")
+    made = names(config, role, "rendered", "unpacked", "torchvision")
     return [f"{paths.data(config)}/{name}/tree" for name in made]
 
 
@@ -127,6 +130,13 @@ def source(config: Config, role: str) -> dict[str, Any]:
         "sha256": dataset.get("sha256"),
         "subfolder": dataset.get("subfolder"),
     }
+
+
+def torchvision_source(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rule that makes a tree of torchvision's files is told."""
+    dataset = entry(config, role)
+    told = {key: value for key, value in source(config, role).items() if key != "subfolder"}
+    return {**told, **{key: dataset[key] for key in ("dataset", "images", "seed")}}
 
 
 def packing(config: Config) -> dict[str, Any]:
