@@ -44,8 +44,8 @@ def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) 
         wanted = count // classes + (number < count % classes)
         if wanted > len(positions):
             raise InputError(
-                f"dataset key {key}: {count} images of {classes} classes need {wanted} of each, and "
-                f"one class has {len(positions)}; write at most {len(positions) * classes}"
+                f"dataset key {key}: {count} images of {classes} classes need {wanted} of each; "
+                f"one class has {len(positions)}: write at most {len(positions) * classes}"
             )
         chosen.append(positions[:wanted])
     return np.sort(np.concatenate(chosen))
