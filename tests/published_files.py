@@ -17,20 +17,7 @@ from kdlens.data import published_sets
 
 COUNTS = {"train": 30, "t10k": 20}
 CIFAR100_CLASSES = [f"thing {number:02d}" for number in range(100)]
-CIFAR10_CLASSES = (
-    ["airplane", "automobile", "bird", "cat", "deer"] + ["dog", "frog", "horse", "ship", "truck"]
-)
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-]
+CIFAR10_CLASSES = sorted("dog cat frog deer bird horse truck ship airplane automobile".split(" "))
 
 
 def idx(values: np.ndarray) -> bytes:

@@ -92,9 +92,7 @@ def test_every_image_of_cifar_is_there_in_its_class_and_colours(tmp_path, monkey
     rows, labels = cifar_values(2 * len(classes), len(classes))
     for position in (0, 1, len(rows) - 1):
         image = val[f"{classes[labels[position]]}/{position:05d}"]
-        assert image[3, 5].tolist() == [
-            rows[position][plane * 1024 + 3 * 32 + 5] for plane in range(3)
-        ]
+        assert image[3, 5].tolist() == rows[position][[101, 1024 + 101, 2048 + 101]].tolist()
     # Five batches of training images follow each other.
     assert len(images_of(tree, "train")) == len(rows) * (5 if dataset == "cifar10" else 1)
 
@@ -143,9 +141,7 @@ def test_a_fetched_file_of_another_md5_is_not_used(tmp_path, few, monkeypatch):
     published_at(monkeypatch, "mnist", web)
     file = web / "t10k-labels-idx1-ubyte.gz"
     file.write_bytes(gzip.compress(b"something else"))
-    with pytest.raises(
-        InputError, match=r"t10k-labels-idx1-ubyte\.gz: .*expected a file with the md5"
-    ):
+    with pytest.raises(InputError, match=r"t10k-labels-.*: expected a file with the md5"):
         unpacked(tmp_path, "mnist")
     assert not (tmp_path / "tree").exists()
 
@@ -169,12 +165,12 @@ def test_a_file_with_another_md5_is_never_unpickled(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train-images-idx3-ubyte", lambda d: d[:-1], r"expected 23,536 bytes.* found 23,535; .*trunc"),
+        ("train-images-idx3-ubyte", lambda d: d[:-1], r"expected 23,536 bytes.* found 23,535; .*tr"),
         ("train-images-idx3-ubyte", lambda d: d + b"x", r"expected 23,536 bytes.* found 23,537"),
-        ("train-images-idx3-ubyte", lambda d: b"PK" + d[2:], r"magic number 00000803 .* found 504b0803"),
+        ("train-images-idx3-ubyte", lambda d: b"PK" + d[2:], r"number 00000803 .* found 504b0803"),
         ("train-images-idx3-ubyte", lambda d: d[:9], r"ends within its header, after 9 bytes"),
         ("t10k-labels-idx1-ubyte", lambda d: b"", r"magic number 00000801 .* found nothing"),
-        ("t10k-labels-idx1-ubyte", lambda d: idx(np.zeros(19, np.uint8)), r"expected 20 values.* says 19"),
+        ("t10k-labels-idx1-ubyte", lambda d: idx(np.zeros(19, np.uint8)), r"expected 20 values.* 19"),
         ("t10k-labels-idx1-ubyte", lambda d: idx(np.full(20, 10, np.uint8)), r"holds the label 10"),
     ],
 )  # fmt: skip
@@ -197,9 +193,7 @@ def test_a_truncated_gz_is_one_line(tmp_path):
 def test_missing_files_are_named(tmp_path, few):
     folder = write_mnist(tmp_path / "given/MNIST/raw")
     (folder / "t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(
-        InputError, match=r"given: mnist needs t10k-labels-idx1-ubyte\.gz in .*MNIST/raw"
-    ):
+    with pytest.raises(InputError, match=r"given: mnist needs t10k-labels-idx1-ubyte in .*MNIST/"):
         unpacked(tmp_path, "mnist", path=str(tmp_path / "given"))
     with pytest.raises(InputError, match=r"nowhere: no such folder; .*KDLENS_DATA"):
         unpacked(tmp_path, "mnist", path=str(tmp_path / "nowhere"))
@@ -226,7 +220,7 @@ def test_a_choice_is_balanced_seeded_and_grows(tmp_path, few):
 
 def test_a_choice_that_cannot_be_made_says_why():
     labels = np.repeat([0, 1, 2], [5, 5, 2])
-    with pytest.raises(InputError, match="images.val: 2 images cannot show 3 classes"):
+    with pytest.raises(InputError, match=r"images\.val: 2 images cannot show 3 classes"):
         balanced(labels, 2, 3, 1, "images.val")
     with pytest.raises(InputError, match="need 3 of each; one class has 2: write at most 6"):
         balanced(labels, 9, 3, 1, "images.val")

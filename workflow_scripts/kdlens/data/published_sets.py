@@ -181,8 +181,9 @@ def _with_files(
         if not missing[folder]:
             return root / folder
     nearest = min(missing, key=lambda folder: len(missing[folder]))
+    names = ", ".join(name.removesuffix(".gz") for name in missing[nearest])
     raise InputError(
-        f"{there}: {dataset} needs {', '.join(missing[nearest])} in the folder "
+        f"{there}: {dataset} needs {names} in the folder "
         f"{published.folders[0]}, which is not there; complete the files, or leave `path` out: "
         "they are then fetched"
     )
