@@ -110,6 +110,7 @@ def saliency(
         label: whose logit: ``predicted`` (the largest; of equal ones, one of them) or
             ``annotated``.
     """
+    inputs = inputs.detach().requires_grad_()
     if label == "predicted":
         gradients = Saliency(lambda x: network(x).max(dim=1).values).attribute(inputs, abs=True)
     else:
