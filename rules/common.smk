@@ -34,7 +34,7 @@ from kdlens.plan import (
     tables,
     variants,
 )
-from kdlens.plan.measures import diffroar
+from kdlens.plan.measures import diffroar, entropy, five_band
 from kdlens.schema import load_schema, require_unique_keys
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.config_measures import diffroar
+from kdlens.config_measures import diffroar, entropy, five_band
 
-MEASURES: tuple[Any, ...] = (diffroar,)
+MEASURES: tuple[Any, ...] = (entropy, five_band, diffroar)
 """The modules, in the order of the paper."""
 
 

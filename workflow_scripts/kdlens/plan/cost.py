@@ -37,6 +37,7 @@ def computed(config: Config) -> list[str]:
 def _data(config: Config) -> Iterator[Job]:
     makers = {
         "rendered": "render_world_images",
+        "drawn": "render_cells",
         "unpacked": "unpack_images",
         "torchvision": "unpack_torchvision",
     }

@@ -20,14 +20,17 @@ from kdlens.plan.paths import Config
 def origin(config: Config, role: str) -> str | None:
     """Return how a dataset comes about.
 
-    rendered, unpacked (from an archive), torchvision (from its files), or the user's own folder;
-    nothing for a dataset that the run does not have.
+    It is rendered (the concept world), drawn (cells), unpacked (from an archive), torchvision (from
+    the files that it uses), or the user's folder. Nothing is returned for a dataset that the run
+    does not have.
     """
     dataset = entry(config, role)
     if dataset is None:
         return None
     if dataset["source"] == "concept_world":
         return "rendered"
+    if dataset["source"] == "cells":
+        return "drawn"
     if dataset["source"] == "torchvision":
         return "torchvision"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
@@ -54,7 +57,7 @@ def role_named(config: Config, name: str) -> str:
 
 def tree(config: Config, role: str) -> list[str]:
     """Return the folder of a dataset that a rule makes, or nothing if there is none."""
-    made = names(config, role, "rendered", "unpacked", "torchvision")
+    made = names(config, role, "rendered", "drawn", "unpacked", "torchvision")
     return [f"{paths.data(config)}/{name}/tree" for name in made]
 
 
@@ -120,6 +123,11 @@ def world(config: Config, role: str) -> dict[str, Any]:
     keys = ("image_size", "mask_size", "classes", "images", "seed")
     dataset = entry(config, role) or {}
     return {key: dataset[key] for key in keys if key in dataset}
+
+
+def cells(config: Config, role: str) -> dict[str, Any]:
+    keys = ("image_size", "images", "classes", "seed")
+    return {key: entry(config, role)[key] for key in keys}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdlens.plan.jobs import Job
-from kdlens.plan.measures import diffroar
+from kdlens.plan.measures import diffroar, entropy, five_band
 from kdlens.plan.paths import Config
 
-MEASURES: tuple[Any, ...] = (diffroar,)
+MEASURES: tuple[Any, ...] = (entropy, five_band, diffroar)
 """The modules, in the order of the paper."""
 
 
