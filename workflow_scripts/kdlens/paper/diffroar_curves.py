@@ -160,14 +160,15 @@ def _band(line: ModelLine, keys: Sequence[str]) -> np.ndarray | None:
 
 
 def _note(panels: Sequence[Panel]) -> str:
-    counts = {len(line.seeds) for panel in panels for line in panel.lines if not line.is_null}
-    bands = []
-    if max(counts, default=1) > 1:
-        bands.append("bands: ± 1 sd over a model's seeds")
-    if min(counts, default=1) == 1:
-        bands.append("bands of models with one seed: ± 1 sd over the initialisations")
-    text = "; ".join(bands)
-    return f"{text[0].upper()}{text[1:]}. Random rankings score 0 but for chance."
+    counts = {len(line.seeds) for panel in panels for line in panel.lines}
+    single = "± 1 sd over the initialisations"
+    if max(counts) == 1:
+        bands = f"Bands: {single} (one seed a model)"
+    elif min(counts) > 1:
+        bands = "Bands: ± 1 sd over a model's seeds"
+    else:
+        bands = f"Bands: ± 1 sd over a model's seeds; where it has one seed, {single}"
+    return f"{bands}. Random rankings score 0 but for chance."
 
 
 def write_numbers(

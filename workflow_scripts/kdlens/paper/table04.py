@@ -23,10 +23,10 @@ from kdlens.paper.reference import parse_number, read_rows
 MEASURE = "diffroar"
 COLUMNS = (
     Column("diffroar", "DiffROAR", 2),
-    Column("sd", "sd over initialisations", 2),
-    Column("best_diffroar", "DiffROAR, best epochs", 2),
-    Column("bottom", "Accuracy without bottom (%)", 1),
-    Column("top", "Accuracy without top (%)", 1),
+    Column("sd", "sd (initialisations)", 2),
+    Column("best_diffroar", "Best epochs", 2),
+    Column("bottom", "Acc. without bottom (%)", 1),
+    Column("top", "Acc. without top (%)", 1),
 )
 _RANKINGS = ("coordinate", "pixel")
 _FILLS = {"mean": "the mean of its channel over the training images", "zero": "zero (black)"}
@@ -119,8 +119,8 @@ def how_to_read(
         "retrained networks, which are the same ones for every model. Over all pairs of top and "
         "bottom runs, as in the published program, the mean is the same.",
         "Two spreads, kept apart: ± is the sample standard deviation over the model's own seeds; "
-        "*sd over initialisations* that of the retrained networks' means over the fractions.",
-        "Accuracies are those after the last epoch; at *best epochs* each retrained network counts "
+        "*sd (initialisations)* that of the retrained networks' means over the fractions.",
+        "Accuracies are those after the last epoch; under *best epochs* each retrained network counts "
         "with the epoch in which it was best on the very images that it is judged by.",
     ]
     for name, settings in datasets.items():
