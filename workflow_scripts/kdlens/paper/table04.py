@@ -120,8 +120,8 @@ def how_to_read(
         "bottom runs, as in the published program, the mean is the same.",
         "Two spreads, kept apart: ± is the sample standard deviation over the model's own seeds; "
         "*sd (initialisations)* that of the retrained networks' means over the fractions.",
-        "Accuracies are those after the last epoch; under *best epochs* each retrained network counts "
-        "with the epoch in which it was best on the very images that it is judged by.",
+        "Accuracies are those after the last epoch; under *best epochs* each retrained network "
+        "counts with the epoch in which it was best on the very images that it is judged by.",
     ]
     for name, settings in datasets.items():
         rankings = " and ".join(settings["rankings"])
