@@ -8,6 +8,7 @@ include: "paper_figures.smk"
 include: "paper_units.smk"
 include: "paper_entropy.smk"
 include: "paper_five_band.smk"
+include: "paper_diffroar.smk"
 include: "paper_loss_gradients.smk"
 
 

@@ -39,6 +39,7 @@ def _data(config: Config) -> Iterator[Job]:
         "rendered": "render_world_images",
         "drawn": "render_cells",
         "unpacked": "unpack_images",
+        "torchvision": "unpack_torchvision",
     }
     for role in image_roles(config):
         yield from _dataset(config, role, makers, "check_images")
