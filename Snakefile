@@ -20,6 +20,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/dissection.smk"
+include: "rules/measures.smk"
 include: "rules/paper.smk"
 
 
@@ -36,6 +37,7 @@ localrules:
     data,
     training,
     dissection,
+    measures,
     paper,
     concepts_known,
 
@@ -50,8 +52,7 @@ rule all:
 # The targets by stage.
 rule data:
     input:
-        datasets.summary(CONFIG, "training_data"),
-        datasets.summary(CONFIG, "concept_data"),
+        datasets.summaries(CONFIG),
         datasets.packed(CONFIG),
 
 
@@ -63,3 +64,8 @@ rule training:
 rule dissection:
     input:
         dissections.all_tallies(CONFIG),
+
+
+rule measures:
+    input:
+        measures.results(CONFIG),

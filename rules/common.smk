@@ -26,6 +26,7 @@ from kdlens.plan import (
     figures,
     gallery,
     limits,
+    measures,
     models,
     paper,
     paths,

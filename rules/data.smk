@@ -14,7 +14,7 @@ rule render_world_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/render_world_images.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets.names(CONFIG, "training_data", "rendered")),
+        dataset=one_of(datasets.image_names(CONFIG, "rendered")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -22,7 +22,9 @@ rule render_world_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        world=datasets.world(CONFIG, "training_data"),
+        world=lambda wildcards: datasets.world(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
     script:
         "../workflow_scripts/render_world_images.py"
 
@@ -52,7 +54,9 @@ rule render_world_concepts:
 
 rule unpack_images:
     input:
-        archive=datasets.archive(CONFIG, "training_data"),
+        archive=lambda wildcards: datasets.archive(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
         library=library("unpack_images"),
     output:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
@@ -61,7 +65,7 @@ rule unpack_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/unpack_images.tsv"
     wildcard_constraints:
-        dataset=one_of(datasets.names(CONFIG, "training_data", "unpacked")),
+        dataset=one_of(datasets.image_names(CONFIG, "unpacked")),
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -69,7 +73,9 @@ rule unpack_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        source=datasets.source(CONFIG, "training_data"),
+        source=lambda wildcards: datasets.source(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
         downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_images.py"
@@ -102,8 +108,12 @@ rule fetch_broden:
 
 rule check_images:
     input:
-        tree=datasets.tree(CONFIG, "training_data"),
-        files=datasets.own_files(CONFIG, "training_data"),
+        tree=lambda wildcards: datasets.tree(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        files=lambda wildcards: datasets.own_files(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
         library=library("check_images"),
     output:
         # Kept until a new one is there: a failed check must not make anything look out of date.
@@ -113,9 +123,7 @@ rule check_images:
     benchmark:
         f"{DATA}/{{dataset}}/benchmarks/check_images.tsv"
     wildcard_constraints:
-        dataset=one_of(
-            datasets.names(CONFIG, "training_data", "rendered", "unpacked", "folder")
-        ),
+        dataset=one_of(datasets.image_names(CONFIG)),
     conda:
         "../envs/data.yaml"
     threads: job("data", "threads")
@@ -123,8 +131,10 @@ rule check_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=lambda wildcards: datasets.root(CONFIG, "training_data"),
-        checks=datasets.image_checks(CONFIG),
+        root=lambda wildcards: datasets.root(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        checks=lambda wildcards: datasets.image_checks(CONFIG, wildcards.dataset),
     script:
         "../workflow_scripts/check_images.py"
 

@@ -19,8 +19,8 @@ rule concepts_known:
 
 rule train_model:
     input:
-        dataset=datasets.summary(CONFIG, "training_data"),
-        tree=datasets.tree(CONFIG, "training_data"),
+        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
+        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
         concepts=ancient(f"{RUN}/models/{models.MARK}"),
         teacher=lambda wildcards: models.teacher_file(CONFIG, wildcards.model),
         library=library("train_model"),
@@ -58,8 +58,8 @@ rule train_model:
 
 rule import_checkpoint:
     input:
-        dataset=datasets.summary(CONFIG, "training_data"),
-        tree=datasets.tree(CONFIG, "training_data"),
+        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
+        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
         library=library("import_checkpoint"),
     output:
         model=f"{MODEL}/model.pt",
@@ -88,8 +88,8 @@ rule import_checkpoint:
 
 rule initialise_model:
     input:
-        dataset=datasets.summary(CONFIG, "training_data"),
-        tree=datasets.tree(CONFIG, "training_data"),
+        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
+        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
         like=lambda wildcards: models.metrics_of_same_network(CONFIG, wildcards.model),
         library=library("initialise_model"),
     output:

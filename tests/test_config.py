@@ -6,9 +6,10 @@ import pytest
 import yaml
 from config_data import CONFIGS, DEMO, PUBLISHED, SCHEMA, changed
 
-from kdlens.config import expand_path, resolve
+from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.schema import require_unique_keys
+from kdlens.variables import expand_path
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def test_shipped_configs_resolve(path):
         (
             "training_data.name",
             "world_concepts",
-            "concept_data.name: 'world_concepts' is the training",
+            "concept_data.name: 'world_concepts' is the name of training_data too",
         ),
         (
             "concept_data.mask_size",

@@ -10,6 +10,7 @@ from config_data import CHECKPOINT, DEMO, IMAGENET, PUBLISHED, SCHEMA, changed
 
 from kdlens.config import resolve
 from kdlens.errors import InputError
+from kdlens.plan import models
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +111,10 @@ def test_normalisation_is_that_of_the_training_data_unless_a_checkpoint_has_its_
     own = {"network": "own", "method": "checkpoint", "weights": {"path": "x", "sha256": "0" * 8}}
     config = changed("models.own", own)
     config["networks"]["own"] = {"architecture": "resnet18", "normalisation": IMAGENET}
-    resolved = resolve(config, SCHEMA, PUBLISHED)["networks"]
-    assert resolved["own"]["normalisation"] == IMAGENET
+    resolved = resolve(config, SCHEMA, PUBLISHED)
+    assert models.image(resolved, "own") == {"size": 64, **IMAGENET}
     data = {key: DEMO["training_data"][key] for key in ("mean", "std")}
-    assert resolved["resnet18_w16"]["normalisation"] == data
+    assert models.image(resolved, "kd") == {"size": 64, **data}
     config["models"]["kd"]["teacher"] = "own"
     with pytest.raises(InputError, match=r"networks\.own\.normalisation: models\.own teaches kd"):
         resolve(config, SCHEMA, PUBLISHED)
@@ -128,7 +129,8 @@ def test_training_data_may_be_given_for_the_accuracy_alone():
     del config["networks"]["mine"]["normalisation"], config["dissection"]["image_size"]
     resolved = resolve(config, SCHEMA, PUBLISHED)
     assert resolved["dissection"]["image_size"] == DEMO["training_data"]["image_size"]
-    assert resolved["networks"]["mine"]["normalisation"]["mean"] == DEMO["training_data"]["mean"]
+    mine = next(name for name, m in resolved["models"].items() if m["network"] == "mine")
+    assert models.image(resolved, mine)["mean"] == DEMO["training_data"]["mean"]
 
 
 def test_a_missing_checksum_is_told(tmp_path):

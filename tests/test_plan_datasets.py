@@ -55,7 +55,9 @@ def test_a_run_without_training_data():
     assert datasets.archive(NO_TRAINING, role) == datasets.own_files(NO_TRAINING, role) == []
     assert datasets.names(NO_TRAINING, role, "rendered", "unpacked", "folder") == []
     assert datasets.world(NO_TRAINING, role) == {}
-    assert datasets.image_checks(NO_TRAINING)["name"] is None
+    assert datasets.image_names(NO_TRAINING) == []
+    concepts = datasets.summary(NO_TRAINING, "concept_data")
+    assert datasets.summaries(NO_TRAINING) == [concepts]
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_the_manifest_vouches_for_networks_dissections_and_the_paper():
     assert "results/demo/models/kd/seed2/torchdistill.yaml" in files
     assert "results/demo/models/random_init/seed2/torchdistill.yaml" not in files
     assert "results/demo/dissection/teacher/seed1/layer1_top.npz" in files
-    assert results.manifest_inputs(NO_TRAINING)[0] == []
+    assert results.manifest_inputs(NO_TRAINING)[0] == "results/data/my_concepts/dataset.json"
 
 
 @pytest.mark.parametrize(

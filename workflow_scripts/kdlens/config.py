@@ -15,20 +15,19 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kdlens.config_data import TRAINING, check_data, main_models, require_main_model
 from kdlens.config_figures import resolve_figures
+from kdlens.config_measures import resolve_measures
 from kdlens.config_models import check_models, require_what_trainings_need, teachers_of
 from kdlens.config_sweeps import Origin, expand_sweeps, merge_equal, naming_entries
 from kdlens.config_variants import ITEMS, resolve_variants, shown
 from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
-from kdlens.variables import expand_path
 
-# Folders below `results` that are not a run's, and one below results/data that is not a dataset's.
+# Folders below `results` that are not a run's.
 _RESERVED_RUNS = ("data", "reference")
 # MiB that a dissection takes beside what it keeps: torch, the network, a batch.
 _BESIDE_KEPT = 2000
-_RESERVED_DATASETS = ("weights",)
-_CLASSES = {"liveries": 48, "families": 6}
 # Of Figure 3, where a run has no student to show.
 _MOST_COLUMNS = 4
 
@@ -45,7 +44,7 @@ def resolve(
     """Return ``config`` checked, with all defaults and references filled in.
 
     Beside the schema's keys, every model gets ``label``, its whole ``training`` and, if it is
-    taught, ``teacher_seed``; every network its ``normalisation``; ``paper`` its lists of models.
+    taught, ``teacher_seed``; every network its ``layers``; ``paper`` its lists of models.
 
     Args:
         config: as read from the file.
@@ -75,16 +74,15 @@ def _resolve(
             f"config key run: results/{config['run']} is used for something else; "
             "choose another name"
         )
-    for section in ("training_data", "concept_data"):
-        if "path" in config.get(section, {}):
-            config[section]["path"] = expand_path(config[section]["path"], f"{section}.path")
     require_what_trainings_need(config)
-    _check_data(config)
+    check_data(config)
+    _check_image_size(config)
     check_models(config)
     _check_references(config, published)
     resolve_variants(config)
     _check_paper(config, swept)
     resolve_figures(config)
+    resolve_measures(config)
     _check_memory(config)
     return config
 
@@ -99,62 +97,15 @@ def _check_memory(config: Mapping[str, Any]) -> None:
         )
 
 
-def _check_data(config: dict[str, Any]) -> None:
-    for section in ("training_data", "concept_data"):
-        data = config.get(section)
-        if data is None:
-            continue
-        if data["name"] in _RESERVED_DATASETS:
-            raise InputError(
-                f"config key {section}.name: '{data['name']}' is the folder of fetched weights; "
-                "choose another name"
-            )
-        if data["source"] != "concept_world" and not ("path" in data or "urls" in data):
-            raise InputError(
-                f"config key {section}: give path (on this machine) or urls (to fetch)"
-            )
-    concepts, settings = config["concept_data"], config["dissection"]
-    if concepts["source"] == "concept_world" and concepts["image_size"] % concepts["mask_size"]:
-        raise InputError(
-            f"config key concept_data.mask_size: {concepts['mask_size']} does not divide "
-            f"image_size ({concepts['image_size']}); write its half, as in Broden"
-        )
-    if "training_data" in config:
-        _check_training_data(config["training_data"], concepts)
-        settings.setdefault("image_size", config["training_data"]["image_size"])
+def _check_image_size(config: dict[str, Any]) -> None:
+    settings = config["dissection"]
+    if TRAINING in config:
+        settings.setdefault("image_size", config[TRAINING]["image_size"])
     elif "image_size" not in settings:
         raise InputError(
             "config key dissection.image_size: is missing; without training_data, write the side "
             "in pixels that images are brought to, such as 224"
         )
-
-
-def _check_training_data(training: Mapping[str, Any], concepts: Mapping[str, Any]) -> None:
-    if training["name"] == concepts["name"]:
-        raise InputError(
-            f"config key concept_data.name: '{concepts['name']}' is the training data's name too; "
-            "give the two datasets different names"
-        )
-    if training.get("resize", training["image_size"]) < training["image_size"]:
-        raise InputError(
-            f"config key training_data.resize: {training['resize']} is less than image_size "
-            f"({training['image_size']}); write at least that, or leave it out"
-        )
-    if min(training["std"]) <= 0:
-        raise InputError("config key training_data.std: every entry must be more than 0")
-    if training["source"] == "concept_world":
-        if training["image_size"] < 32:
-            raise InputError(
-                f"config key training_data.image_size: the concept world cannot be drawn at "
-                f"{training['image_size']} pixels; write at least 32"
-            )
-        fewest = _CLASSES[training["classes"]]
-        for split, images in training["images"].items():
-            if images < fewest:
-                raise InputError(
-                    f"config key training_data.images.{split}: {images} images cannot show "
-                    f"{fewest} classes; write at least {fewest}"
-                )
 
 
 def _check_references(config: Mapping[str, Any], published: Collection[str]) -> None:
@@ -168,13 +119,13 @@ def _check_references(config: Mapping[str, Any], published: Collection[str]) -> 
 
 
 def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
-    models, paper = config["models"], config["paper"]
+    models, paper = main_models(config), config["paper"]
     teachers = teachers_of(models)
     # What a sweep made stands in Table 1 only if no other table or figure shows it.
     elsewhere = {name for item in ITEMS for name in shown(config, item)} & set(swept)
     rows = paper.setdefault("models", [name for name in models if name not in elsewhere])
     for name in rows:
-        _require_model(name, "paper.models", models)
+        require_main_model(config, name, "paper.models")
     students = [m for m in rows if m not in teachers]
     nulls = [m for m in rows if models[m]["method"] == "random_init"]
     if not nulls:
@@ -201,7 +152,7 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     }
     for key, names in named.items():
         for name in names:
-            _require_model(name, key, models)
+            require_main_model(config, name, key)
             if name not in paper["models"]:
                 raise InputError(
                     f"config key {key}: '{name}' is not among paper.models, so nobody dissects it; "
@@ -212,11 +163,4 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
         raise InputError(
             f"config key paper.figure03.category: '{paper['figure03']['category']}' is not among "
             f"concept_data.categories; {suggest(paper['figure03']['category'], categories)}"
-        )
-
-
-def _require_model(name: str, key: str, models: Collection[str]) -> None:
-    if name not in models:
-        raise InputError(
-            f"config key {key}: '{name}' is not an entry of models; {suggest(name, models)}"
         )

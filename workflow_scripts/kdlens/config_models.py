@@ -21,11 +21,12 @@ from kdlens.architectures import (
     unknown_layer,
 )
 from kdlens.config_checkpoints import check_weights, checkpoint_of
+from kdlens.config_data import entry, key_of, role_of
 from kdlens.errors import InputError, suggest
 
 # Keys of a model that are no hyper-parameters of its method.
 _GENERAL = ("label", "network", "method", "seeds", "reference", "teacher", "teacher_seed")
-_GENERAL += ("training", "weights", "gpus")
+_GENERAL += ("training", "weights", "gpus", "data")
 # Their losses compare the images of a batch with each other, or with a memory of all images.
 _ON_ONE_GPU = ("crd", "crd+kd", "sskd")
 _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
@@ -51,10 +52,11 @@ def check_models(config: dict[str, Any]) -> None:
                 f"{suggest(model['network'], networks)}"
             )
         if "training" in model:
-            model["training"] = {**config["training"], **model["training"]}
+            model["training"] = training_of(config, model)
             _check_training(model["training"], f"{key}.training")
             check_processes(model["method"], model["training"], model["gpus"], f"{key}.gpus")
             _require_normalisation_of_training(config, name, model, "is trained here")
+        _require_normalisation(config, model)
         _check_classes(config, name)
         if "teacher" in model:
             _check_teacher(config, name)
@@ -67,6 +69,12 @@ def check_models(config: dict[str, Any]) -> None:
             check_weights(name, model["weights"])
             if len(model["seeds"]) != 1:
                 raise InputError(f"{key}.seeds: a checkpoint is one network; give one seed")
+
+
+def training_of(config: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's whole training: its own keys, those of its dataset, those of the run."""
+    of_data = (entry(config, role_of(model)) or {}).get("training", {})
+    return {**config["training"], **of_data, **model["training"]}
 
 
 def teachers_of(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -104,9 +112,15 @@ def check_processes(method: str, training: Mapping[str, Any], gpus: int, key: st
 
 
 def require_what_trainings_need(config: Mapping[str, Any]) -> None:
-    """Check that the config says how and on what the models that are trained here learn."""
+    """Check that every model's dataset is there, and that trainings know how they are done."""
     for name, model in config["models"].items():
-        for section in ("training_data", "training"):
+        if "data" in model and model["data"] not in config["datasets"]:
+            raise InputError(
+                f"config key models.{name}.data: '{model['data']}' is not an entry of datasets; "
+                f"{suggest(model['data'], config['datasets'])} (left out, it is training_data)"
+            )
+        needed = ["training"] if "data" in model else ["training_data", "training"]
+        for section in needed:
             if "training" in model and section not in config:
                 raise InputError(
                     f"config key {section}: is missing, but models.{name} (method "
@@ -130,22 +144,24 @@ def _check_network(config: Mapping[str, Any], name: str, network: dict[str, Any]
     else:
         network["layers"] = list(config["dissection"]["layers"])
         require_layers(architecture, network["layers"], name)
-    if "normalisation" not in network:
-        if "training_data" not in config:
-            raise InputError(
-                f"{key}.normalisation: is missing; without training_data, say how images were "
-                f"normalised when the network was trained: {_IMAGENET} for torchvision's weights"
-            )
-        data = config["training_data"]
-        network["normalisation"] = {"mean": data["mean"], "std": data["std"]}
-    if min(network["normalisation"]["std"]) <= 0:
+    if min(network.get("normalisation", {}).get("std", [1])) <= 0:
         raise InputError(f"{key}.normalisation.std: every entry must be more than 0")
+
+
+def _require_normalisation(config: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    if entry(config, role_of(model)) or "normalisation" in config["networks"][model["network"]]:
+        return
+    raise InputError(
+        f"config key networks.{model['network']}.normalisation: is missing; without training_data, "
+        f"say how images were normalised when the network was trained: {_IMAGENET} for "
+        "torchvision's weights"
+    )
 
 
 def _require_normalisation_of_training(
     config: Mapping[str, Any], name: str, model: Mapping[str, Any], why: str
 ) -> None:
-    data = config["training_data"]
+    data = entry(config, role_of(model))
     own = config["networks"].get(model["network"], {}).get("normalisation")
     if own is not None and own != {"mean": data["mean"], "std": data["std"]}:
         raise InputError(
@@ -159,7 +175,7 @@ def _check_classes(config: Mapping[str, Any], name: str) -> None:
     spec = config["networks"][model["network"]]
     if model["method"] == "checkpoint":
         return
-    if "training_data" in config:
+    if entry(config, role_of(model)):
         if "classes" in spec:
             raise InputError(
                 f"config key networks.{model['network']}.classes: only a checkpoint may have other "
@@ -221,7 +237,7 @@ def _check_method(config: Mapping[str, Any], name: str) -> None:
                 f"{key}.teacher_layers: {len(model['teacher_layers'])} layers for "
                 f"{len(model['layers'])} in layers; write one for each"
             )
-    images = config["training_data"].get("images", {}).get("train")
+    images = entry(config, role_of(model)).get("images", {}).get("train")
     if images is not None and model.get("negatives", 0) >= images:
         raise InputError(
             f"{key}.negatives: {model['negatives']} is too many; there are {images} training "
@@ -250,6 +266,12 @@ def _check_teacher(config: dict[str, Any], name: str) -> None:
         chain.append(teacher)
     model = models[name]
     teacher = models[model["teacher"]]
+    if role_of(teacher) != role_of(model):
+        raise InputError(
+            f"config key models.{name}.teacher: {model['teacher']} is about "
+            f"{key_of(role_of(teacher))}, {name} about {key_of(role_of(model))}; name a model of "
+            "the same dataset"
+        )
     seed = model.setdefault("teacher_seed", teacher["seeds"][0])
     if seed not in teacher["seeds"]:
         raise InputError(

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kdlens.config_data import main_models, require_main_model
 from kdlens.config_models import teachers_of
 from kdlens.config_sweeps import BESIDE_THE_NETWORK
-from kdlens.errors import InputError, suggest
+from kdlens.errors import InputError
 
 TABLES_OF_KD = ("table06", "table07", "table08")
 ITEMS = (*TABLES_OF_KD, "table09", "table11", "figure04", "figure05")
@@ -29,7 +30,7 @@ def resolve_variants(config: dict[str, Any]) -> None:
     Raises:
         InputError: for a model that is not there or does not belong.
     """
-    paper, models = config["paper"], config["models"]
+    paper, models = config["paper"], main_models(config)
     kd = _first(models, "kd")
     for table in TABLES_OF_KD:
         alpha = paper[table]["alpha"]
@@ -49,10 +50,10 @@ def resolve_variants(config: dict[str, Any]) -> None:
     students = next((m for m in taught if models[m]["method"] == "kd"), None)
     _choose(config, "figure04", _alike(models, students, "temperature"), "temperature")
     paper["table11"].setdefault("models", _architectures(config))
-    _require(paper["table11"]["models"], "paper.table11.models", models)
+    _require(config, paper["table11"]["models"], "paper.table11.models")
     paper["figure05"].setdefault("pairs", _with_logits(models))
     for pair in paper["figure05"]["pairs"]:
-        _require(pair, "paper.figure05.pairs", models)
+        _require(config, pair, "paper.figure05.pairs")
 
 
 def shown(config: Mapping[str, Any], item: str) -> list[str]:
@@ -66,7 +67,7 @@ def beside(config: Mapping[str, Any], item: str) -> list[str]:
 
     That is the first one trained from scratch in the same way, and those with random weights.
     """
-    models, names = config["models"], shown(config, item)
+    models, names = main_models(config), shown(config, item)
     found = []
     for network in dict.fromkeys(models[name]["network"] for name in names):
         trainings = [models[n]["training"] for n in names if models[n]["network"] == network]
@@ -120,7 +121,7 @@ def _scratch(models: Models, names: Iterable[str], trainings: Sequence[Any]) -> 
 
 def _architectures(config: Mapping[str, Any]) -> list[str]:
     """Return, for each network but the one of Table 1: scratch, and KD from each other network."""
-    models = config["models"]
+    models = main_models(config)
     base = next((m for m in models if models[m].get("reference") == "scratch"), None)
     rows: list[str] = []
     for network in config["networks"]:
@@ -147,10 +148,10 @@ def _with_logits(models: Models) -> list[list[str]]:
 
 
 def _choose(config: dict[str, Any], item: str, found: Sequence[str], key: str) -> None:
-    models, entry = config["models"], config["paper"][item]
+    models, entry = main_models(config), config["paper"][item]
     found = sorted(found, key=lambda name: models[name][key])
     entry.setdefault("models", found if len(found) > 1 else [])
-    _require(entry["models"], f"paper.{item}.models", models)
+    _require(config, entry["models"], f"paper.{item}.models")
     needed = "label_smoothing" if item == "table09" else "kd"
     for name in entry["models"]:
         if models[name]["method"] != needed:
@@ -160,13 +161,10 @@ def _choose(config: dict[str, Any], item: str, found: Sequence[str], key: str) -
             )
 
 
-def _require(names: Iterable[str], key: str, models: Models) -> None:
+def _require(config: Mapping[str, Any], names: Iterable[str], key: str) -> None:
     for name in names:
-        if name not in models:
-            raise InputError(
-                f"config key {key}: '{name}' is not an entry of models; {suggest(name, models)}"
-            )
-        if "training" not in models[name]:
+        require_main_model(config, name, key)
+        if "training" not in config["models"][name]:
             raise InputError(
                 f"config key {key}: {name} is not trained here, so nothing is known of how it was "
                 "taught; leave it out"

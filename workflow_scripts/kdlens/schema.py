@@ -1,6 +1,7 @@
 """A config against its schema: one-line errors, and the schema's defaults.
 
-The schema is plain JSON Schema but for two things. An object with ``x-select: key`` takes, besides
+The schema is plain JSON Schema but for three things. A section may have a file of its own, beside
+the main one. An object with ``x-select: key`` takes, besides
 its own properties, those of the entry of ``x-variants`` that the value of that key names; and an
 object with ``x-partial`` overrides another, so that its required keys and its defaults stay out.
 :func:`_expand` rewrites both into plain JSON Schema for the value at hand, so that messages speak
@@ -23,8 +24,15 @@ from kdlens.errors import InputError, suggest
 
 
 def load_schema(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a schema file (YAML)."""
-    return yaml.safe_load(Path(path).read_text("utf-8"))
+    """Read a schema file (YAML), with the files put in that it refers to for whole sections."""
+    schema = yaml.safe_load(Path(path).read_text("utf-8"))
+    for key, node in schema.get("properties", {}).items():
+        file = str(node.get("$ref", ""))
+        if file.endswith(".yaml"):
+            own = {k: value for k, value in node.items() if k != "$ref"}
+            part = yaml.safe_load(Path(path).with_name(file).read_text("utf-8"))
+            schema["properties"][key] = {**part, **own}
+    return schema
 
 
 def require_unique_keys(path: str | os.PathLike[str]) -> None:

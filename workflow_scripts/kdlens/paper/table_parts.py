@@ -1,4 +1,4 @@
-"""What tables of detectors have in common: their lines, the words around them, Markdown and LaTeX.
+"""What tables have in common: their lines, the words around them, Markdown and LaTeX.
 
 A line of this run shows ``mean ± sd`` over its seeds (with one seed the number alone); the paper's
 line, if it has the model, stands below, in italics and marked "published". The two nulls come last,
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from kdlens.paper.formats import (
     decimals_of,
@@ -29,11 +30,21 @@ _DENOMINATORS = {
 }
 
 
+class Labelled(Protocol):
+    """What a line is about."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def is_null(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Line:
     """A model's cells, with those of the paper below if it has the model."""
 
-    group: Group
+    group: Labelled
     measured: Sequence[str]
     published: Sequence[str] | None
 

@@ -6,14 +6,14 @@ copied with the results) would train a network again for a line in a table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from kdlens.config_data import CONCEPTS, entry, image_roles
 from kdlens.config_variants import dissected
-from kdlens.plan import datasets, dissections, models, paths, results, variants
+from kdlens.plan import datasets, dissections, measures, models, paths, results, variants
+from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
-
-Job = dict[str, str | None]
 
 _UNTRAINED = {"checkpoint": "import_checkpoint", "random_init": "initialise_model"}
 
@@ -25,43 +25,37 @@ def jobs(config: Config) -> list[Job]:
         For each ``{"rule", "benchmark", "device"}``: the last is the result that says on which
         device it was computed, None of a job that uses no torch.
     """
-    found = [*_data(config), *_training(config), *_dissection(config), *_paper(config)]
-    return [*found, _job("write_manifest", paths.run(config))]
+    found = [*_data(config), *_training(config), *_dissection(config), *measures.jobs(config)]
+    return [*found, *_paper(config), job("write_manifest", paths.run(config))]
 
 
 def computed(config: Config) -> list[str]:
     """Return the results that say on which device they were computed."""
-    return [job["device"] for job in jobs(config) if job["device"]]
-
-
-def _job(rule: str, folder: object, device: str | None = None, script: str | None = None) -> Job:
-    benchmark = f"{folder}/benchmarks/{script or rule}.tsv"
-    return {"rule": rule, "benchmark": benchmark, "device": device}
+    return [each["device"] for each in jobs(config) if each["device"]]
 
 
 def _data(config: Config) -> Iterator[Job]:
-    kinds = {"training_data": "images", "concept_data": "concepts"}
-    makers = {
-        ("training_data", "rendered"): "render_world_images",
-        ("training_data", "unpacked"): "unpack_images",
-        ("concept_data", "rendered"): "render_world_concepts",
-        ("concept_data", "unpacked"): "fetch_broden",
-    }
-    for role, kind in kinds.items():
-        if role in config:
-            folder = f"{paths.data(config)}/{config[role]['name']}"
-            maker = makers.get((role, datasets.origin(config, role)))
-            if maker:
-                yield _job(maker, folder)
-            yield _job(f"check_{kind}", folder)
-    yield _job("pack_concepts", f"{datasets.packed(config)}.job")
+    makers = {"rendered": "render_world_images", "unpacked": "unpack_images"}
+    for role in image_roles(config):
+        yield from _dataset(config, role, makers, "check_images")
+    makers = {"rendered": "render_world_concepts", "unpacked": "fetch_broden"}
+    yield from _dataset(config, CONCEPTS, makers, "check_concepts")
+    yield job("pack_concepts", f"{datasets.packed(config)}.job")
+
+
+def _dataset(config: Config, role: str, makers: Mapping[str, str], check: str) -> Iterator[Job]:
+    folder = f"{paths.data(config)}/{entry(config, role)['name']}"
+    maker = makers.get(datasets.origin(config, role))
+    if maker:
+        yield job(maker, folder)
+    yield job(check, folder)
 
 
 def _training(config: Config) -> Iterator[Job]:
     for name, seed in models.pairs(config, config["models"]):
         rule = _UNTRAINED.get(config["models"][name]["method"], "train_model")
         folder = paths.model(config, name, seed)
-        yield _job(rule, folder, f"{folder}/metrics.json")
+        yield job(rule, folder, f"{folder}/metrics.json")
 
 
 def _dissection(config: Config) -> Iterator[Job]:
@@ -70,9 +64,9 @@ def _dissection(config: Config) -> Iterator[Job]:
         names = [name for name in shown if name in group["models"]]
         for name, seed in models.pairs(config, names):
             folder = paths.dissection(config, name, seed)
-            yield _job(group["rule"], folder, f"{folder}/{group['layers'][-1]}.npz", "dissect")
+            yield job(group["rule"], folder, f"{folder}/{group['layers'][-1]}.npz", "dissect")
     folder = f"{paths.run(config)}/dissection"
-    yield _job("activation_maps", folder, f"{folder}/activation_maps.npz")
+    yield job("activation_maps", folder, f"{folder}/activation_maps.npz")
 
 
 def _paper(config: Config) -> Iterator[Job]:
@@ -82,7 +76,7 @@ def _paper(config: Config) -> Iterator[Job]:
         rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)), grids)
         if (rule, folder) not in seen:
             seen.add((rule, folder))
-            yield _job(rule, folder)
+            yield job(rule, folder)
 
 
 def _made_by(

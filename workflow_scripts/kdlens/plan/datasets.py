@@ -1,6 +1,7 @@
-"""The datasets, by role (``training_data``, ``concept_data``): how they come about, where they lie.
+"""The datasets, by role: how they come about, where they lie.
 
-A run that trains nothing may have no training data; what is said of it is then empty.
+A role is ``training_data``, ``concept_data`` or a name of ``datasets`` (`kdlens.config_data`). A
+run that trains nothing may have no training data; what is said of it is then empty.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kdlens.config_data import CONCEPTS, entry, image_roles
 from kdlens.data.sources import is_archive
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
@@ -20,9 +22,9 @@ def origin(config: Config, role: str) -> str | None:
 
     Nothing is returned for a dataset that the run does not have.
     """
-    if role not in config:
+    dataset = entry(config, role)
+    if dataset is None:
         return None
-    dataset = config[role]
     if dataset["source"] == "concept_world":
         return "rendered"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
@@ -30,7 +32,21 @@ def origin(config: Config, role: str) -> str | None:
 
 def names(config: Config, role: str, *origins: str) -> list[str]:
     """Return the name of this dataset, if it comes about in one of these ways."""
-    return [config[role]["name"]] if origin(config, role) in origins else []
+    return [entry(config, role)["name"]] if origin(config, role) in origins else []
+
+
+def image_names(config: Config, *origins: str) -> list[str]:
+    """Return the names of the networks' datasets; of those that come about in ``origins`` alone."""
+    return [
+        entry(config, role)["name"]
+        for role in image_roles(config)
+        if not origins or origin(config, role) in origins
+    ]
+
+
+def role_named(config: Config, name: str) -> str:
+    """Return the role of the dataset for networks that lies in the folder ``name``."""
+    return next(role for role in image_roles(config) if entry(config, role)["name"] == name)
 
 
 def tree(config: Config, role: str) -> list[str]:
@@ -41,14 +57,15 @@ def tree(config: Config, role: str) -> list[str]:
 
 def root(config: Config, role: str) -> str:
     """Return the folder that holds a dataset's files."""
-    dataset = config[role]
+    dataset = entry(config, role)
     made = tree(config, role)
     return made[0] if made else str(Path(dataset["path"], dataset.get("subfolder", "")))
 
 
 def summary(config: Config, role: str) -> str | list[str]:
     """Return the summary of a dataset, or nothing if the run has no such dataset."""
-    return f"{paths.data(config)}/{config[role]['name']}/dataset.json" if role in config else []
+    dataset = entry(config, role)
+    return f"{paths.data(config)}/{dataset['name']}/dataset.json" if dataset else []
 
 
 def archive(config: Config, role: str) -> list[str]:
@@ -57,11 +74,12 @@ def archive(config: Config, role: str) -> list[str]:
     An archive that is not there is left out (a dry run needs no data, and it may be fetched), but
     not once it has been unpacked: then a changed list of inputs would unpack it again in vain.
     """
-    path = config.get(role, {}).get("path")
+    dataset = entry(config, role) or {}
+    path = dataset.get("path")
     if not path or not is_archive(path):
         return []
     made = any(Path(folder).is_dir() for folder in tree(config, role))
-    unpacked = made and "urls" not in config[role]
+    unpacked = made and "urls" not in dataset
     return [path] if unpacked or Path(path).is_file() else []
 
 
@@ -71,33 +89,38 @@ def own_files(config: Config, role: str) -> list[str]:
         return []
     folder = Path(root(config, role))
     watched = ("index.csv", "label.csv", "category.csv")
-    if role == "training_data":
-        watched = splits(config).values()
+    if role != CONCEPTS:
+        watched = splits(config, role).values()
     return [str(folder / name) for name in watched if (folder / name).exists()]
 
 
-def splits(config: Config) -> dict[str, str]:
-    data = config.get("training_data", {})
-    return data.get("splits", {"train": "train", "val": "val"})
+def summaries(config: Config) -> list[str]:
+    """Return the summary of every dataset, that of the concepts last."""
+    return [summary(config, role) for role in (*image_roles(config), CONCEPTS)]
 
 
-def image_checks(config: Config) -> dict[str, Any]:
-    data = config.get("training_data", {})
+def splits(config: Config, role: str) -> dict[str, str]:
+    return entry(config, role).get("splits", {"train": "train", "val": "val"})
+
+
+def image_checks(config: Config, name: str) -> dict[str, Any]:
+    """Return what the check of a dataset for networks is told."""
+    role = role_named(config, name)
     return {
-        "name": data.get("name"),
-        "splits": splits(config),
-        "num_classes": data.get("num_classes"),
+        "name": name,
+        "splits": splits(config, role),
+        "num_classes": entry(config, role).get("num_classes"),
     }
 
 
 def world(config: Config, role: str) -> dict[str, Any]:
     keys = ("image_size", "mask_size", "classes", "images", "seed")
-    dataset = config.get(role, {})
+    dataset = entry(config, role) or {}
     return {key: dataset[key] for key in keys if key in dataset}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:
-    dataset = config.get(role, {})
+    dataset = entry(config, role) or {}
     return {
         "path": dataset.get("path"),
         "urls": dataset.get("urls", []),

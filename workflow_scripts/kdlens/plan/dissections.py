@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from kdlens.config_data import main_models
 from kdlens.config_variants import dissected
 from kdlens.plan import datasets, models, paths
 from kdlens.plan.paths import Config
@@ -27,7 +28,9 @@ def table_layers(config: Config, names: Iterable[str]) -> str:
 
 
 def all_layers(config: Config) -> list[str]:
-    return list(dict.fromkeys(layer for name in config["models"] for layer in layers(config, name)))
+    return list(
+        dict.fromkeys(layer for name in main_models(config) for layer in layers(config, name))
+    )
 
 
 def groups(config: Config) -> list[dict[str, Any]]:
@@ -37,7 +40,7 @@ def groups(config: Config) -> list[dict[str, Any]]:
     for any others.
     """
     found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for name, model in config["models"].items():
+    for name, model in main_models(config).items():
         own = tuple(layers(config, name))
         rule = f"dissect_{re.sub('[^A-Za-z0-9_]', '_', model['network'])}" if found else "dissect"
         group = found.setdefault(own, {"rule": rule, "layers": list(own), "models": []})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kdlens import config_data
 from kdlens.config_checkpoints import checkpoint_of
 from kdlens.config_models import method_of
-from kdlens.plan import paths
+from kdlens.plan import datasets, paths
 from kdlens.plan.paths import Config
 
 MARK = "concepts_known"
@@ -77,10 +78,30 @@ def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
     Nothing, if the training data or the config say it.
     """
     network = config["models"][name]["network"]
-    if "training_data" in config or "classes" in config["networks"][network]:
+    if data(config, name) or "classes" in config["networks"][network]:
         return []
     like = checkpoint_of(config["models"], network)
     return file(config, like, config["models"][like]["seeds"][0], "metrics.json")
+
+
+def data(config: Config, name: str) -> Mapping[str, Any] | None:
+    """Return what the config says of a model's dataset; None if there is none."""
+    return config_data.entry(config, role(config, name))
+
+
+def role(config: Config, name: str) -> str:
+    """Return the role of a model's dataset: ``training_data``, or a name of ``datasets``."""
+    return config_data.role_of(config["models"][name])
+
+
+def dataset(config: Config, name: str) -> str | list[str]:
+    """Return the summary of a model's dataset, or nothing if there is none."""
+    return datasets.summary(config, role(config, name))
+
+
+def dataset_tree(config: Config, name: str) -> list[str]:
+    """Return the folder of a model's dataset, if a rule makes it."""
+    return datasets.tree(config, role(config, name))
 
 
 def network(config: Config, name: str) -> dict[str, Any]:
@@ -91,13 +112,14 @@ def network(config: Config, name: str) -> dict[str, Any]:
 
 def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:
     """Return how images are brought to a model's network: for training, or else at another size."""
-    normalised = config["networks"][config["models"][name]["network"]]["normalisation"]
-    data = config.get("training_data")
-    if size or data is None:
+    own = config["networks"][config["models"][name]["network"]].get("normalisation")
+    shown = data(config, name)
+    normalised = own or {key: shown[key] for key in ("mean", "std")}
+    if size or shown is None:
         size = size or config["dissection"]["image_size"]
         return {"size": size, **normalised}
-    resize = {"resize": data["resize"]} if "resize" in data else {}
-    return {"size": data["image_size"], **resize, **normalised}
+    resize = {"resize": shown["resize"]} if "resize" in shown else {}
+    return {"size": shown["image_size"], **resize, **normalised}
 
 
 def decoders(config: Config, name: str) -> int:

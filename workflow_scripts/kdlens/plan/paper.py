@@ -42,25 +42,33 @@ def shown_as(config: Config, name: str) -> str:
 def rows(config: Config, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """Return rows by seed: these models (left out, those of Table 1), then the shuffled null."""
     paper = config["paper"]
-    found = []
-    for name, seed in models.pairs(config, paper["models"] if names is None else names):
-        model = config["models"][name]
-        found.append(
-            {
-                "model": name,
-                "seed": seed,
-                "label": model["label"],
-                "method": shown_as(config, name),
-                "reference": model.get("reference"),
-                "labels": "true",
-                "layer": dissections.table_layer(config, name),
-            }
-        )
+    found = [
+        {
+            **run,
+            "reference": config["models"][run["model"]].get("reference"),
+            "labels": "true",
+            "layer": dissections.table_layer(config, run["model"]),
+        }
+        for run in runs(config, paper["models"] if names is None else names)
+    ]
     shuffled = [row for row in found if row["model"] == paper["shuffled"]]
     for row in shuffled:
         label = f"{row['label']}, shuffled labels"
         found.append({**row, "label": label, "reference": None, "labels": "shuffled"})
     return found
+
+
+def runs(config: Config, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return one entry for each seed of these models: model, seed, label, method (its colour)."""
+    return [
+        {
+            "model": name,
+            "seed": seed,
+            "label": config["models"][name]["label"],
+            "method": shown_as(config, name),
+        }
+        for name, seed in models.pairs(config, names)
+    ]
 
 
 def tallies(config: Config, rows: Iterable[Row], layer: str | None = None) -> list[str]:

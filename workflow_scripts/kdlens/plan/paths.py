@@ -23,3 +23,8 @@ def model(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> 
 
 def dissection(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> str:
     return f"{run(config)}/dissection/{name}/seed{seed}"
+
+
+def measure(config: Config, measure: str, name: str = "{model}", seed: int | str = "{seed}") -> str:
+    """Return what a measure found of a network: ``<this>.json``, and files of other endings."""
+    return f"{run(config)}/measures/{measure}/{name}/seed{seed}"

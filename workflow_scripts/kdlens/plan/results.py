@@ -7,7 +7,17 @@ from collections.abc import Iterable
 
 from kdlens.config_variants import dissected, shown
 from kdlens.errors import InputError, suggest
-from kdlens.plan import datasets, dissections, figures, gallery, models, paths, tables, variants
+from kdlens.plan import (
+    datasets,
+    dissections,
+    figures,
+    gallery,
+    measures,
+    models,
+    paths,
+    tables,
+    variants,
+)
 from kdlens.plan.paths import Config
 
 
@@ -38,7 +48,7 @@ def paper_files(config: Config) -> list[str]:
         files += figures.files(config, f"units_{name}")
     if paper["gallery"]["enabled"]:
         files += [*gallery.pages(config), f"{paths.run(config)}/gallery/index.html"]
-    return files
+    return [*files, *measures.paper_files(config)]
 
 
 def manifest_inputs(config: Config) -> list[str | list[str]]:
@@ -47,8 +57,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
     dissected_pairs = models.pairs(config, dissected(config))
     endings = (".npz", ".csv", "_shuffled.npz", "_shuffled.csv", "_top.npz")
     return [
-        datasets.summary(config, "training_data"),
-        datasets.summary(config, "concept_data"),
+        *datasets.summaries(config),
         *models.files(config, "model.pt"),
         *models.files(config, "metrics.json"),
         *[
@@ -63,6 +72,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
             for ending in endings
         ],
         f"{paths.run(config)}/dissection/activation_maps.npz",
+        *measures.results(config),
         *paper_files(config),
     ]
 
@@ -81,7 +91,7 @@ def check_targets(config: Config, targets: Iterable[str]) -> None:
     models = config["models"]
     for target in targets:
         files = re.match(
-            rf"{re.escape(config['results'])}/([^/]+)/(models|dissection|tables|figures|gallery)/",
+            rf"{re.escape(config['results'])}/([^/]+)/(models|dissection|measures|tables|figures|gallery)/",
             target,
         )
         if files and files.group(1) != config["run"]:
@@ -89,7 +99,9 @@ def check_targets(config: Config, targets: Iterable[str]) -> None:
                 f"{target}: belongs to another run than '{config['run']}', which this config is "
                 "for; write the target first and then --configfile with the other run's config"
             )
-        match = re.search(r"/(?:models|dissection|gallery)/([^/]+)/seed(\d+)/", target)
+        match = re.search(
+            r"/(?:models|dissection|gallery|measures/[^/]+)/([^/]+)/seed(\d+)[/.]", target
+        )
         if not files or not match:
             continue
         name, seed = match.groups()
