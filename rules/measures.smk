@@ -1,3 +1,6 @@
 # Stage 4, measures: what else says "interpretable"?
 #
 # Each measure has a file of its own, with the same name as its section of the config.
+
+
+include: "measures_text.smk"

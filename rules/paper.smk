@@ -6,6 +6,7 @@
 include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
+include: "paper_text.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.

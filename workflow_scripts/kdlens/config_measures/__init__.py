@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-MEASURES: tuple[Any, ...] = ()
+from kdlens.config_measures import text
+
+MEASURES: tuple[Any, ...] = (text,)
 """The modules, in the order of the paper."""
 
 

@@ -1,16 +1,16 @@
 """The check of a treebank, every tree of it, and what its ``dataset.json`` says.
 
-    kind      "treebank"
-    root, splits, sha256   the folder, and of each split its file and the file's checksum
-    classes   the four classes
-    sentences {split: {"all", "used", "neutral", one of each class}}; "used" have a class, and in
-              the training split are no repeats that were removed
-    words     {split: {"labelled", "aligned", "opposed", "sentences_without"}} of the used sentences:
-              a word is labelled if its label is not neutral, and aligned if its polarity is that
-              of its sentence
-    word_types, word_types_of_two_labels   distinct words (in their case) of all splits
-    repeated  {"choice", "dev", "test", "examples"}: training sentences that stand in another split
-    digest    of the three files, the choice and this description's form
+kind      "treebank"
+root, splits, sha256   the folder, and of each split its file and the file's checksum
+classes   the four classes
+sentences {split: {"all", "used", "neutral", one of each class}}; "used" have a class, and in
+          the training split are no repeats that were removed
+words     {split: {"labelled", "aligned", "opposed", "sentences_without"}} of the used sentences:
+          a word is labelled if its label is not neutral, and aligned if its polarity is that
+          of its sentence
+word_types, word_types_of_two_labels   distinct words (in their case) of all splits
+repeated  {"choice", "dev", "test", "examples"}: training sentences that stand in another split
+digest    of the three files, the choice and this description's form
 """
 
 from __future__ import annotations

@@ -184,6 +184,7 @@ def write_measure_table(
     md: str | Path,
     html: str | Path,
     tex: str | Path,
+    further: Sequence[Column] = (),
 ) -> None:
     """Write a table four times.
 
@@ -192,11 +193,12 @@ def write_measure_table(
         caption: of the LaTeX table, plain text.
         name: of the LaTeX label, such as table03.
         how_to_read: sentences in Markdown.
+        further: columns that the csv file alone has, after the others.
     """
     shown = [cells(line, columns) for line in nulls_last(lines)]
     header = ["Model", "Seeds", *(column.title for column in columns)]
     markdown = markdown_text(title, header, shown, how_to_read)
-    write_csv(csv, lines, columns)
+    write_csv(csv, lines, [*columns, *further])
     write_text(md, markdown)
     write_text(html, to_page(markdown))
     write_text(tex, latex_text(caption, name, header, shown))

@@ -45,9 +45,7 @@ def build_bert(spec: Mapping[str, Any], vocabulary: int, classes: int) -> nn.Mod
     return BertForSequenceClassification(config)
 
 
-def initialise_bert(
-    spec: Mapping[str, Any], vocabulary: int, classes: int, seed: int
-) -> nn.Module:
+def initialise_bert(spec: Mapping[str, Any], vocabulary: int, classes: int, seed: int) -> nn.Module:
     """Return a network with random weights; torch's global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, Stream.WEIGHTS))
@@ -77,6 +75,7 @@ def copy_layers(network: nn.Module, source: nn.Module, key: str) -> list[int]:
     The classifier keeps its weights, since its classes may be others.
 
     Args:
+        source: with or without a classifier.
         key: of the config, for errors.
 
     Returns:
@@ -85,6 +84,7 @@ def copy_layers(network: nn.Module, source: nn.Module, key: str) -> list[int]:
     Raises:
         InputError: if the two differ in width or vocabulary, or ``source`` has fewer layers.
     """
+    source = getattr(source, "bert", source)
     own, others = network.config, source.config
     for name in ("hidden_size", "intermediate_size", "num_attention_heads", "vocab_size"):
         if getattr(own, name) != getattr(others, name):
@@ -104,10 +104,10 @@ def copy_layers(network: nn.Module, source: nn.Module, key: str) -> list[int]:
     with torch.no_grad():
         positions = own.max_position_embeddings
         for name, value in network.bert.embeddings.state_dict().items():
-            found = source.bert.embeddings.state_dict()[name]
+            found = source.embeddings.state_dict()[name]
             value.copy_(found[:positions] if name.startswith("position_embeddings") else found)
     for layer, number in zip(network.bert.encoder.layer, taken, strict=True):
-        layer.load_state_dict(source.bert.encoder.layer[number - 1].state_dict())
-    if network.bert.pooler is not None and source.bert.pooler is not None:
-        network.bert.pooler.load_state_dict(source.bert.pooler.state_dict())
+        layer.load_state_dict(source.encoder.layer[number - 1].state_dict())
+    if network.bert.pooler is not None and source.pooler is not None:
+        network.bert.pooler.load_state_dict(source.pooler.state_dict())
     return taken

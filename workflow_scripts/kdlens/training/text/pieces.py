@@ -5,8 +5,8 @@ a word starts with ``##``. The one that is learned here has the five special pie
 that was published for BERT has them elsewhere, so they are found by name.
 
 A word is cut on its own, so every piece belongs to one word. Before that the escapes of the Penn
-Treebank are undone (``-LRB-`` is a bracket, ``\\/`` a slash), since a published vocabulary knows the
-signs themselves. A word of which nothing is left is ``[UNK]``.
+Treebank are undone (``-LRB-`` is a bracket, ``\\/`` a slash), since a published vocabulary knows
+the signs themselves. A word of which nothing is left is ``[UNK]``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class Pieces:
         lacking = [piece for piece in SPECIAL if piece not in vocabulary]
         if lacking or len(set(vocabulary)) != len(vocabulary):
             what = f"has no piece {lacking[0]}" if lacking else "has a piece twice"
-            raise InputError(f"{path}: {what}; expected a vocabulary of BERT's kind, a piece a line")
+            raise InputError(
+                f"{path}: {what}; expected a vocabulary of BERT's kind, a piece a line"
+            )
         return cls(vocabulary, lower_case)
 
     def encode(self, words: Sequence[str]) -> Encoded:
