@@ -25,7 +25,7 @@ from matplotlib.patches import Rectangle
 from kdlens.data.treebank import CLASSES, polarity
 from kdlens.errors import InputError
 from kdlens.files import write_text
-from kdlens.paper.legend import text_width
+from kdlens.paper.legend import shorten_text, text_width
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, house_style, save
 from kdlens.paper.text_words import Sentence, choose, read_words
 
@@ -35,6 +35,8 @@ _SPACE = 4.5
 _PAD = 1.5
 _GAP = 18.0
 """Between two columns, in points like all lengths here."""
+_MARGIN = 4.0
+"""On the left and the right."""
 
 Shown = Sequence[Mapping[int, Sentence]]
 
@@ -80,25 +82,31 @@ def write_text_attributions(
 
 def draw(networks: Shown, numbers: Sequence[int], labels: Sequence[str]) -> Figure:
     """Draw the sentences ``numbers`` of each network side by side."""
-    width = (72 * WIDTH - _GAP * (len(networks) - 1)) / len(networks)
+    width = (72 * WIDTH - 2 * _MARGIN - _GAP * (len(networks) - 1)) / len(networks)
+    lefts = [_MARGIN + i * (width + _GAP) for i in range(len(networks))]
     rows = [lay_out(networks[0][number].words, width) for number in numbers]
     classes = [networks[0][number].class_name for number in numbers]
-    headings = [name != before for name, before in zip(classes, [None, *classes], strict=False)]
-    height = _LINE * (2.3 + sum(max(y for _, y in row) + 1.45 for row in rows) + sum(headings))
+    starts = [name != before for name, before in zip(classes, [None, *classes], strict=False)]
+    height = _LINE * (2.3 + sum(max(y for _, y in row) + 1.45 for row in rows) + sum(starts))
     with house_style():
         figure = Figure(figsize=(WIDTH, height / 72))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, 72 * WIDTH), ylim=(height, 0))
         axes.axis("off")
-        for i, label in enumerate(labels):
-            axes.text(i * (width + _GAP), _LINE / 2, label, va="center", weight="bold")
+        for left, label in zip(lefts, labels, strict=True):
+            heading = shorten_text(label, width * 0.9)
+            axes.text(left, _LINE / 2, heading, va="center", weight="bold", parse_math=False)
         y = _LINE * 1.1
-        for number, row, class_name, heading in zip(numbers, rows, classes, headings, strict=True):
-            if heading:
-                axes.text(0, y + _LINE / 2, class_name.capitalize(), va="center", style="italic")
+        for number, row, class_name, starts_class in zip(
+            numbers, rows, classes, starts, strict=True
+        ):
+            if starts_class:
+                axes.text(
+                    _MARGIN, y + _LINE / 2, class_name.capitalize(), va="center", style="italic"
+                )
                 y += _LINE
-            for i, found in enumerate(networks):
-                _draw_words(axes, found[number], row, i * (width + _GAP), y)
+            for left, found in zip(lefts, networks, strict=True):
+                _draw_words(axes, found[number], row, left, y)
             y += _LINE * (max(line for _, line in row) + 1.45)
         _draw_key(axes, height - _LINE * 0.6)
     return figure
@@ -127,7 +135,7 @@ def _draw_words(
     axes: Axes, sentence: Sentence, places: Sequence[tuple[float, int]], left: float, top: float
 ) -> None:
     largest = max(map(abs, sentence.attributions)) or 1.0
-    side = polarity(CLASSES.index(sentence.class_name) + (sentence.class_name in CLASSES[2:]))
+    side = 1 if sentence.class_name in CLASSES[2:] else -1
     for word, label, value, (x, line) in zip(
         sentence.words, sentence.labels, sentence.attributions, places, strict=True
     ):
@@ -148,7 +156,7 @@ def _draw_word(axes: Axes, word: str, x: float, y: float, share: float, sign: in
 
 
 def _draw_key(axes: Axes, y: float) -> None:
-    x = 0.0
+    x = _MARGIN
     for word, share, sign in (
         ("for the class", 0.8, 0),
         ("against it", -0.8, 0),

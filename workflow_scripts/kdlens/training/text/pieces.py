@@ -6,7 +6,8 @@ that was published for BERT has them elsewhere, so they are found by name.
 
 A word is cut on its own, so every piece belongs to one word. Before that the escapes of the Penn
 Treebank are undone (``-LRB-`` is a bracket, ``\\/`` a slash), since a published vocabulary knows
-the signs themselves. A word of which nothing is left is ``[UNK]``.
+the signs themselves. A word of which nothing is left, or with a character that no piece has, is
+``[UNK]``.
 """
 
 from __future__ import annotations
