@@ -8,7 +8,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: dockerfile faults bench-dissection bench-scale bench-training
+.PHONY: dockerfile faults bench-cells bench-dissection bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
+	@echo 'make bench-cells        drawn cells against the plain way (2 minutes)'
 
 demo: .venv/.ready
 	$(SNAKEMAKE)
@@ -82,6 +83,9 @@ bench-dissection: .venv/.ready
 
 bench-scale: .venv/.ready
 	.venv/bin/python tests/benchmarks/scale.py
+
+bench-cells: .venv/.ready
+	.venv/bin/python tests/benchmarks/cells.py
 
 clean-env:
 	rm -rf .venv .bootstrap

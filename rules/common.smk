@@ -35,6 +35,7 @@ from kdlens.plan import (
     text,
     variants,
 )
+from kdlens.plan.measures import entropy, five_band
 from kdlens.plan.measures import text as text_attribution
 from kdlens.schema import load_schema, require_unique_keys
 

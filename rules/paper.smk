@@ -6,6 +6,8 @@
 include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
+include: "paper_entropy.smk"
+include: "paper_five_band.smk"
 include: "paper_text.smk"
 
 

@@ -120,6 +120,11 @@ def _check_images(data: Mapping[str, Any], key: str) -> None:
         )
     if min(data["std"]) <= 0:
         raise InputError(f"config key {key}.std: every entry must be more than 0")
+    if data["source"] == "cells" and "resize" in data:
+        raise InputError(
+            f"config key {key}.resize: cells are drawn in the size that a network sees, and their "
+            "truth with them; leave it out"
+        )
     if data["source"] == "concept_world":
         if data["image_size"] < 32:
             raise InputError(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.config_measures import text
+from kdlens.config_measures import entropy, five_band, text
 
-MEASURES: tuple[Any, ...] = (text,)
+MEASURES: tuple[Any, ...] = (entropy, five_band, text)
 """The modules, in the order of the paper."""
 
 

@@ -32,13 +32,10 @@ COLUMNS = (
 _OF_EACH_SPLIT = ("attribution_accuracy", "auroc", "auprc", "aligned_share", "words", "sentences")
 _FURTHER = ("positive_auroc", "positive_auprc", "positive_share", "words", "sentences")
 _FURTHER += ("sentences_without_labelled_word", "largest_error", "sentences_beyond_tolerance")
-FURTHER = tuple(
-    Column(key, key)
-    for key in (
-        *_FURTHER,
-        "dev_task_accuracy",
-        *(f"{split}_{key}" for split in ("dev", "test") for key in _OF_EACH_SPLIT),
-    )
+FURTHER = (
+    *_FURTHER,
+    "dev_task_accuracy",
+    *(f"{split}_{key}" for split in ("dev", "test") for key in _OF_EACH_SPLIT),
 )
 _LINES = {
     "word_embeddings": "the pieces' embeddings",
@@ -73,9 +70,8 @@ def write_text_table(
         generated: whether a grammar wrote them.
         settings: ``layer, target, steps`` of the attributions.
     """
-    columns = [*COLUMNS, *FURTHER]
     published = read_published(reference, accuracies)
-    keys = [column.key for column in columns]
+    keys = [*(column.key for column in COLUMNS), *FURTHER]
     lines = read_lines("text", runs, measured, keys, published, dataset=dataset)
     title = "do a network's words agree with their sentiment?"
     write_measure_table(
@@ -95,7 +91,7 @@ def write_text_table(
         md=md,
         html=html,
         tex=tex,
-        further=FURTHER,
+        extra=FURTHER,
     )
 
 

@@ -37,7 +37,11 @@ def computed(config: Config) -> list[str]:
 
 
 def _data(config: Config) -> Iterator[Job]:
-    makers = {"rendered": "render_world_images", "unpacked": "unpack_images"}
+    makers = {
+        "rendered": "render_world_images",
+        "drawn": "render_cells",
+        "unpacked": "unpack_images",
+    }
     for role in image_roles(config):
         yield from _dataset(config, role, makers, "check_images")
     makers = {"rendered": "render_world_concepts", "unpacked": "fetch_broden"}

@@ -18,15 +18,18 @@ from kdlens.plan.paths import Config
 
 
 def origin(config: Config, role: str) -> str | None:
-    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder.
+    """Return how a dataset comes about.
 
-    Nothing is returned for a dataset that the run does not have.
+    It is rendered (the concept world), drawn (cells), unpacked (from an archive), or the user's
+    folder. Nothing is returned for a dataset that the run does not have.
     """
     dataset = entry(config, role)
     if dataset is None:
         return None
     if dataset["source"] == "concept_world":
         return "rendered"
+    if dataset["source"] == "cells":
+        return "drawn"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
 
 
@@ -51,7 +54,7 @@ def role_named(config: Config, name: str) -> str:
 
 def tree(config: Config, role: str) -> list[str]:
     """Return the folder of a dataset that a rule makes, or nothing if there is none."""
-    made = names(config, role, "rendered", "unpacked")
+    made = names(config, role, "rendered", "drawn", "unpacked")
     return [f"{paths.data(config)}/{name}/tree" for name in made]
 
 
@@ -117,6 +120,11 @@ def world(config: Config, role: str) -> dict[str, Any]:
     keys = ("image_size", "mask_size", "classes", "images", "seed")
     dataset = entry(config, role) or {}
     return {key: dataset[key] for key in keys if key in dataset}
+
+
+def cells(config: Config, role: str) -> dict[str, Any]:
+    keys = ("image_size", "images", "classes", "seed")
+    return {key: entry(config, role)[key] for key in keys}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:

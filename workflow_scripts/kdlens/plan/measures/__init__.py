@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdlens.plan.jobs import Job
-from kdlens.plan.measures import text
+from kdlens.plan.measures import entropy, five_band, text
 from kdlens.plan.paths import Config
 
-MEASURES: tuple[Any, ...] = (text,)
+MEASURES: tuple[Any, ...] = (entropy, five_band, text)
 """The modules, in the order of the paper."""
 
 
