@@ -32,9 +32,11 @@ from kdlens.plan import (
     paths,
     results,
     tables,
+    text,
     variants,
 )
 from kdlens.plan.measures import diffroar, entropy, five_band, loss_gradients
+from kdlens.plan.measures import text as text_attribution
 from kdlens.schema import load_schema, require_unique_keys
 
 
@@ -157,7 +159,8 @@ def remove_checkpoints():
     # and not yet accepted.
     if workflow.is_main_process:
         for job in workflow.dag.jobs:
-            if job.rule.name == "train_model" and Path(job.output.model).exists():
+            trains = job.rule.name in ("train_model", "train_text_model")
+            if trains and Path(job.output.model).exists():
                 Path(job.output.model).with_name("checkpoint.pt").unlink(
                     missing_ok=True
                 )

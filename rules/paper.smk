@@ -10,6 +10,7 @@ include: "paper_entropy.smk"
 include: "paper_five_band.smk"
 include: "paper_diffroar.smk"
 include: "paper_loss_gradients.smk"
+include: "paper_text.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
