@@ -30,6 +30,7 @@ onstart:
 
 onsuccess:
     remove_checkpoints()
+    record_times()
 
 
 localrules:
