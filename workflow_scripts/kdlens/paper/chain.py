@@ -25,7 +25,8 @@ from kdlens.files import read_json, sha256_of
 READ_BYTES = 64 * 2**20
 """Bytes of a file that is no result and yet read for its sha256."""
 
-_PACK_INDEX = "packed.json"
+PACK_INDEX = "packed.json"
+"""Of a packed dataset: the file that lists its files with their sha256."""
 
 
 def hash_inputs(
@@ -47,7 +48,7 @@ def hash_inputs(
 
 
 def _hash(path: Path, digests: Mapping[str, str], stated: Mapping[str, str]) -> str | None:
-    index = path / _PACK_INDEX
+    index = path / PACK_INDEX
     if path.is_dir():
         if index.is_file():
             return f"pack:{sha256_of(index)}"
