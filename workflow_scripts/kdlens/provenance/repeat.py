@@ -17,8 +17,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kdlens.errors import InputError, suggest
 from kdlens.files import sha256_of
 
@@ -135,8 +133,9 @@ def copy_project(folder: Path, manifest: Mapping[str, Any], project: Path) -> Pa
         if not link.exists() and (project / path).exists():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to((project / path).resolve())
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-    (copy / "config/verify.yaml").write_text(text, "utf-8")
+    # The file, not the manifest's copy of it, whose keys are sorted: recipes keep their order.
+    own = Path(config["results"], config["run"], "config.yaml")
+    shutil.copy2(project / own, copy / "config/verify.yaml")
     if not draws_its_data(manifest):
         data = copy / config["results"] / "data"
         data.parent.mkdir(parents=True)
@@ -206,6 +205,7 @@ def _of_part(part: str, manifest: Mapping[str, Any], run: str) -> set[str]:
             path
             for job in jobs.values()
             if all(path in there or path not in made for path in job["inputs"])
+            and all(path in there for path in job["outputs"] if path.endswith("/model.pt"))
             for path in job["outputs"]
         }
         if more <= there:
