@@ -4,7 +4,8 @@
                                      datasets' summaries: the run's folder is then the crate
     make crate RUN=demo ZIP=yes      and all of it as results/demo.crate.zip
 
-Every file is read once more and must be that of the manifest. Needs no network.
+Every file is read once more and must be that of the manifest, and the crate must be valid as a
+Provenance Run Crate, and so as a Workflow Run Crate. Needs no network.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kdlens.errors import InputError
 from kdlens.provenance.check import check_run, read_manifest
 from kdlens.provenance.crate import build_crate
 from kdlens.provenance.jobs import read_times
+from kdlens.provenance.validate import PROFILE, validate
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +46,10 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
         crate = build_crate(manifest, times, run, project, citation)
         crate.write(project / run)
         print(f"{run}/ro-crate-metadata.json: {len(list(crate.get_entities()))} entities")
+        wrong = validate(project / run)
+        if wrong:
+            raise InputError("\n".join([f"not a valid {PROFILE}:", *wrong]))
+        print(f"{run}: valid as a {PROFILE}, by rocrate-validator")
         if options.zip:
             crate.write_zip(project / f"{run}.crate.zip")
             print(f"{run}.crate.zip")

@@ -25,8 +25,11 @@ BESIDE = ("manifest.json", "config.yaml", "provenance.html", "jobs.json", "repor
 BESIDE += ("cost.csv", "cost.md", "cost.html", "models/concepts_known", "ro-crate-metadata.json")
 """Files of a run that its manifest does not list: itself, and what comes after it or varies."""
 
-BESIDE_FOLDERS = ("logs", "benchmarks", "workflow", "datasets")
-"""Folders likewise: what jobs said and took, and what ``make crate`` adds."""
+TOLD = {"logs", "benchmarks"}
+"""Folders likewise: what jobs said and took."""
+
+OF_CRATE = {"workflow", "datasets"}
+"""Folders that ``make crate`` adds to a run."""
 
 _KEYS = ("files", "jobs", "rules", "code", "config", "config_sha256", "git", "lock_sha256")
 
@@ -134,7 +137,9 @@ def _others(run: Path, project: Path, listed: set[str]) -> Iterator[str]:
     for path in sorted((project / run).rglob("*")):
         inside = path.relative_to(project / run)
         named = path.relative_to(project).as_posix()
-        apart = inside.as_posix() in BESIDE or set(inside.parts[:-1]) & set(BESIDE_FOLDERS)
+        apart = (
+            inside.as_posix() in BESIDE or inside.parts[0] in OF_CRATE or TOLD & set(inside.parts)
+        )
         if path.is_file() and not apart and named not in listed:
             yield named
 

@@ -13,7 +13,7 @@ A Provenance Run Crate is a Workflow Run Crate and a Process Run Crate too, and 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,7 +33,10 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+TERMS = {
+    term: f"https://w3id.org/ro/terms/workflow-run#{term}" for term in ("sha256", "resourceUsage")
+}
+"""What Workflow Run RO-Crate adds to the vocabulary of RO-Crate 1.1, as far as it is used here."""
 COMPLETED = "http://schema.org/CompletedActionStatus"
 
 _BESIDE = ("manifest.json", "jobs.json", "provenance.html", "cost.csv", "cost.html", "report.html")
@@ -48,7 +51,11 @@ _TYPES = {
     ".toml": "application/toml",
     ".cff": "application/yaml",
 }
-_MEASURED = {"seconds": ("wall-clock time", "s"), "memory_mib": ("largest resident memory", "MiB")}
+_MEASURED = {
+    "seconds": ("wall-clock time", "s", "SEC"),
+    "memory_mib": ("largest resident memory", "MiB", "MebiBYTE"),
+}
+"""What a job took, by its name in jobs.json: in words, its unit, and that unit's name in QUDT."""
 
 
 def build_crate(
@@ -86,8 +93,13 @@ class _Crate:
         self.run, self.project, self.citation = run, project, citation
         self.version = manifest["git"]["commit"] or f"sha256:{manifest['source_sha256']}"
         self.crate = ROCrate(version="1.1")
-        self.crate.metadata.extra_contexts.append(TERMS)
+        self.crate.metadata.extra_terms.update(TERMS)
         self.entities: dict[str, Entity] = {}
+        self.hashes = {
+            path: hash_
+            for job in manifest["jobs"].values()
+            for path, hash_ in job["inputs"].items()
+        }
         self._add_code()
         self._add_results()
         self.workflow = self._add_workflow()
@@ -194,8 +206,8 @@ class _Crate:
         )
         self.crate.add(workflow)
         workflow["programmingLanguage"] = language
-        workflow["input"] = [config]
-        workflow["hasPart"] = [self.entities[path] for path in scripts]
+        workflow["input"] = config
+        workflow["hasPart"] = _single([self.entities[path] for path in scripts])
         self.crate.mainEntity = workflow
         return workflow
 
@@ -242,9 +254,9 @@ class _Crate:
                 propertyID=key,
                 value=str(known[key]),
                 unitText=unit,
-                unitCode={"@id": f"http://qudt.org/vocab/unit/{_UNITS[unit]}"},
+                unitCode={"@id": f"http://qudt.org/vocab/unit/{qudt}"},
             )
-            for key, (what, unit) in _MEASURED.items()
+            for key, (what, unit, qudt) in _MEASURED.items()
             if known.get(key) is not None
         ]
         script = self.manifest["rules"][job["rule"]][0]
@@ -255,10 +267,10 @@ class _Crate:
             description=f"A job of the rule {job['rule']}",
             instrument=self.entities[script],
             object=inputs,
-            result=[self._input(path, hashes.get(path)) for path in job["outputs"]],
+            result=[self._input(path, self.hashes.get(path)) for path in job["outputs"]],
             startTime=known.get("started"),
             endTime=known.get("ended"),
-            actionStatus={"@id": COMPLETED},
+            actionStatus=COMPLETED,
             resourceUsage=usage,
         )
 
@@ -285,10 +297,10 @@ class _Crate:
                     name=f"Jobs of the rule {rule}",
                     instrument=steps[-1],
                     object=own,
-                    actionStatus={"@id": COMPLETED},
+                    actionStatus=COMPLETED,
                 )
             )
-        self.workflow["step"] = steps
+        self.workflow["step"] = _single(steps)
         self.controls = controls
 
     def _add_run(self, actions: Mapping[str, ContextEntity]) -> None:
@@ -306,7 +318,7 @@ class _Crate:
             result=[self.entities[entry["path"]] for entry in self.manifest["files"]],
             startTime=min(started, default=None),
             endTime=self.ended,
-            actionStatus={"@id": COMPLETED},
+            actionStatus=COMPLETED,
         )
         engine = self._add(
             "https://pypi.org/project/snakemake/",
@@ -322,7 +334,7 @@ class _Crate:
             instrument=engine,
             object=self.controls,
             result=whole,
-            actionStatus={"@id": COMPLETED},
+            actionStatus=COMPLETED,
         )
         self.crate.root_dataset["mentions"] = [whole, *actions.values()]
 
@@ -338,8 +350,12 @@ class _Crate:
         root["description"] = f"{' '.join(citation['abstract'].split())} Code: {self.version}."
         root["license"] = licence
         root["keywords"] = ", ".join(citation["keywords"])
-        root["author"] = [self._author(author) for author in citation["authors"]]
-        root["citation"] = [self._reference(paper) for paper in citation["references"]]
+        authors = [self._author(author) for author in citation["authors"]]
+        root["author"] = _single(authors)
+        organizations = [author for author in authors if author.type == "Organization"]
+        if organizations:
+            root["publisher"] = organizations[0]
+        root["citation"] = _single([self._reference(paper) for paper in citation["references"]])
         # Of the last result; where that is not known, of the writing.
         if self.ended:
             self.crate.datePublished = self.ended
@@ -366,25 +382,23 @@ class _Crate:
         )
 
 
-_UNITS = {"s": "SEC", "MiB": "MebiBYTE"}
-
-
 def _ids(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return properties with entities as references to them."""
+    """Return properties with entities as references to them, and a list of one as that one."""
 
     def reference(value: Any) -> Any:
         if isinstance(value, Entity):
             return {"@id": value.id}
-        return [reference(each) for each in value] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return _single([reference(each) for each in value])
+        return value
 
     return {key: reference(value) for key, value in properties.items()}
+
+
+def _single(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
 def _type_of(name: str) -> str:
     known = _TYPES.get(Path(name).suffix)
     return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
-
-
-def unlisted(paths: Iterable[str], crate: ROCrate) -> list[str]:
-    """Return those of ``paths`` that are no entity of the crate."""
-    return [path for path in paths if crate.get(quote(path)) is None]
