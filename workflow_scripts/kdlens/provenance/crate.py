@@ -12,7 +12,6 @@ A Provenance Run Crate is a Workflow Run Crate and a Process Run Crate too, and 
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,46 +23,26 @@ from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
 from kdlens.errors import InputError
-from kdlens.files import sha256_of
 from kdlens.paper.checkout import code_files
+from kdlens.provenance.crate_about import abstract_of, describe_crate, licence_of
+from kdlens.provenance.crate_entities import Entities, compact
 
-PROFILES = {
-    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
-    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
-    "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
-    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
-}
-TERMS = {
-    term: f"https://w3id.org/ro/terms/workflow-run#{term}" for term in ("sha256", "resourceUsage")
-}
-"""What Workflow Run RO-Crate adds to the vocabulary of RO-Crate 1.1, as far as it is used here."""
 COMPLETED = "http://schema.org/CompletedActionStatus"
+SNAKEMAKE = "https://snakemake.github.io"
 
 _BESIDE = ("manifest.json", "jobs.json", "provenance.html", "cost.csv", "cost.html", "report.html")
 _MORE_CODE = ("pyproject.toml", "uv.lock", "LICENSE", "CITATION.cff")
-_TYPES = {
-    ".md": "text/markdown",
-    ".npz": "application/x-npz",
-    ".pt": "application/x-pytorch",
-    ".smk": "text/x-python",
-    ".yaml": "application/yaml",
-    ".lock": "application/toml",
-    ".toml": "application/toml",
-    ".cff": "application/yaml",
-}
 _MEASURED = {
     "seconds": ("wall-clock time", "s", "SEC"),
     "memory_mib": ("largest resident memory", "MiB", "MebiBYTE"),
 }
 """What a job took, by its name in jobs.json: in words, its unit, and that unit's name in QUDT."""
 
+Jobs = Mapping[str, Mapping[str, Any]]
+
 
 def build_crate(
-    manifest: Mapping[str, Any],
-    times: Mapping[str, Mapping[str, Any]],
-    run: Path,
-    project: Path,
-    citation: Mapping[str, Any],
+    manifest: Mapping[str, Any], times: Jobs, run: Path, project: Path, citation: Mapping[str, Any]
 ) -> ROCrate:
     """Return the crate of a run; its ``write(project / run)`` writes it.
 
@@ -75,62 +54,44 @@ def build_crate(
     Raises:
         InputError: if the code here is not the one that the manifest names, or a file is gone.
     """
-    return _Crate(manifest, times, run, project, citation).crate
+    builder = _Builder(manifest, times, run, project)
+    builder.add_code()
+    builder.add_results()
+    builder.add_workflow(citation)
+    for name in manifest["jobs"]:
+        builder.add_job(name)
+    builder.add_steps()
+    builder.add_run()
+    title = manifest["config"]["title"]
+    describe_crate(
+        builder.entities,
+        citation,
+        name=f"kdlens, run {run.name}: {title}",
+        code=builder.version,
+        ended=builder.ended,
+    )
+    return builder.entities.crate
 
 
-class _Crate:
-    """The crate while it is built; entities are found by the project's paths."""
+class _Builder:
+    """The crate while it is built, step by step."""
 
-    def __init__(
-        self,
-        manifest: Mapping[str, Any],
-        times: Mapping[str, Mapping[str, Any]],
-        run: Path,
-        project: Path,
-        citation: Mapping[str, Any],
-    ) -> None:
-        self.manifest, self.times = manifest, times
-        self.run, self.project, self.citation = run, project, citation
+    def __init__(self, manifest: Mapping[str, Any], times: Jobs, run: Path, project: Path) -> None:
+        self.manifest, self.times, self.run, self.project = manifest, times, run, project
+        self.entities = Entities(project)
         self.version = manifest["git"]["commit"] or f"sha256:{manifest['source_sha256']}"
-        self.crate = ROCrate(version="1.1")
-        self.crate.metadata.extra_terms.update(TERMS)
-        self.entities: dict[str, Entity] = {}
+        self.ended = max((job["ended"] for job in times.values() if job["ended"]), default=None)
+        self.scripts = {rule: files[0] for rule, files in manifest["rules"].items()}
+        self.config = (run / "config.yaml").as_posix()
+        self.actions: dict[str, ContextEntity] = {}
+        self.controls: list[ContextEntity] = []
         self.hashes = {
             path: hash_
             for job in manifest["jobs"].values()
             for path, hash_ in job["inputs"].items()
         }
-        self._add_code()
-        self._add_results()
-        self.workflow = self._add_workflow()
-        actions = self._add_jobs()
-        self._add_steps(actions)
-        self._add_run(actions)
-        self._describe()
 
-    def _add(self, id_: str, type_: str, **properties: Any) -> ContextEntity:
-        kept = {key: value for key, value in properties.items() if value not in (None, [], "")}
-        return self.crate.add(
-            ContextEntity(self.crate, id_, properties={"@type": type_, **_ids(kept)})
-        )
-
-    def _add_file(self, path: str, place: str, sha256: str | None = None, **more: Any) -> Entity:
-        """Add a file of the project at ``place`` of the crate, once."""
-        if path not in self.entities:
-            source = self.project / path
-            if not source.is_file():
-                raise InputError(f"{path}: no such file; run the workflow again")
-            properties = {
-                "name": place,
-                "contentSize": str(source.stat().st_size),
-                "sha256": sha256 or sha256_of(source),
-                "encodingFormat": _type_of(place),
-                **more,
-            }
-            self.entities[path] = self.crate.add_file(source, place, properties=_ids(properties))
-        return self.entities[path]
-
-    def _add_code(self) -> None:
+    def add_code(self) -> None:
         said, now = self.manifest["code"], code_files(self.project)
         other = sorted(name for name in {*said, *now} if said.get(name) != now.get(name))
         if other:
@@ -138,44 +99,24 @@ class _Crate:
                 f"{other[0]}: not the code that made the run ({len(other)} files differ); check "
                 f"out {self.version}, or run the workflow again"
             )
-        scripts = {files[0] for files in self.manifest["rules"].values()}
-        for path, sha256 in said.items():
-            if path == "Snakefile":
-                continue
-            type_ = ["File", "SoftwareSourceCode"] if path in scripts else "File"
-            more = {"@type": type_, **({"version": self.version} if path in scripts else {})}
-            self._add_file(path, f"workflow/{path}", sha256, **more)
+        scripts = set(self.scripts.values())
+        for path in sorted(said.keys() - {"Snakefile"}):
+            tool = {"@type": ["File", "SoftwareSourceCode"], "version": self.version}
+            more = tool if path in scripts else {}
+            self.entities.add_file(path, f"workflow/{path}", said[path], **more)
         for path in _MORE_CODE:
             if (self.project / path).is_file():
-                self._add_file(path, f"workflow/{path}")
+                self.entities.add_file(path, f"workflow/{path}")
 
-    def _add_results(self) -> None:
+    def add_results(self) -> None:
         for entry in self.manifest["files"]:
-            self._add_file(entry["path"], self._place(entry["path"]), entry["sha256"])
+            self.entities.add_file(entry["path"], self._place(entry["path"]), entry["sha256"])
         for name in _BESIDE:
             if (self.project / self.run / name).is_file():
-                self._add_file((self.run / name).as_posix(), name)
+                self.entities.add_file((self.run / name).as_posix(), name)
 
-    def _place(self, path: str) -> str:
-        """Return where a file of the project lies in the crate."""
-        inside = Path(path)
-        if inside.is_relative_to(self.run):
-            return inside.relative_to(self.run).as_posix()
-        if inside.name == "dataset.json":
-            return f"datasets/{inside.parent.name}/dataset.json"
-        return f"workflow/{path}"
-
-    def _add_workflow(self) -> ComputationalWorkflow:
-        engine = self.manifest["packages"]["snakemake"]
-        language = self._add(
-            "https://w3id.org/workflowhub/workflow-ro-crate#snakemake",
-            "ComputerLanguage",
-            name="Snakemake",
-            identifier={"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
-            url={"@id": "https://snakemake.github.io"},
-            version=engine,
-        )
-        config = self._add(
+    def add_workflow(self, citation: Mapping[str, Any]) -> None:
+        config = self.entities.add(
             "#config",
             "FormalParameter",
             additionalType="File",
@@ -183,71 +124,46 @@ class _Crate:
             description="The run's config, with every default filled in",
             valueRequired=True,
         )
-        self._add_file(
-            (self.run / "config.yaml").as_posix(),
-            "config.yaml",
-            self.manifest["config_sha256"],
-            exampleOfWork=config,
+        checksum = self.manifest["config_sha256"]
+        self.entities.add_file(self.config, "config.yaml", checksum, exampleOfWork=config)
+        config["workExample"] = self.entities.by_path[self.config]
+        language = self.entities.add(
+            "https://w3id.org/workflowhub/workflow-ro-crate#snakemake",
+            "ComputerLanguage",
+            name="Snakemake",
+            identifier={"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
+            url={"@id": SNAKEMAKE},
+            version=self.manifest["packages"]["snakemake"],
         )
-        config["workExample"] = self.entities[(self.run / "config.yaml").as_posix()]
-        scripts = dict.fromkeys(files[0] for files in self.manifest["rules"].values())
-        workflow = ComputationalWorkflow(
-            self.crate,
-            self.project / "Snakefile",
-            "workflow/Snakefile",
-            properties={
-                "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
-                "name": self.citation["title"],
-                "description": " ".join(self.citation["abstract"].split()),
-                "version": self.version,
-                "license": {"@id": f"https://spdx.org/licenses/{self.citation['license']}"},
-                "sha256": self.manifest["code"]["Snakefile"],
+        tools = [self.entities.by_path[path] for path in sorted(set(self.scripts.values()))]
+        checksum = self.manifest["code"]["Snakefile"]
+        place = "workflow/Snakefile"
+        properties = {
+            **self.entities.describe("Snakefile", place, checksum),
+            "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
+            "name": citation["title"],
+            "description": abstract_of(citation),
+            "version": self.version,
+            "license": {"@id": licence_of(citation)},
+            "encodingFormat": "text/x-python",
+            "conformsTo": {
+                "@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
             },
-        )
-        self.crate.add(workflow)
-        workflow["programmingLanguage"] = language
-        workflow["input"] = config
-        workflow["hasPart"] = _single([self.entities[path] for path in scripts])
-        self.crate.mainEntity = workflow
-        return workflow
-
-    def _input(self, path: str, hash_: str | None) -> Entity:
-        """Return an input of a job: a file of the crate, or what is said of one that is not."""
-        if path in self.entities:
-            return self.entities[path]
-        # A small file of the project or the run; what is larger or elsewhere stays where it is.
-        named = hash_ is not None and ":" not in hash_ and not Path(path).is_absolute()
-        if named and ".." not in Path(path).parts and (self.project / path).is_file():
-            return self._add_file(path, self._place(path), hash_)
-        self.entities[path] = self._add(
-            f"#input/{quote(path)}",
-            "CreativeWork",
-            name=path,
-            identifier=hash_,
-            description="Not in the crate; the identifier is its checksum or digest"
-            if hash_
-            else "Not in the crate, and of unknown content",
-        )
-        return self.entities[path]
-
-    def _add_jobs(self) -> dict[str, ContextEntity]:
-        jobs = self.manifest["jobs"]
-        return {name: self._add_job(name, job) for name, job in jobs.items()}
-
-    def _add_job(self, name: str, job: Mapping[str, Any]) -> ContextEntity:
-        known = self.times.get(name, {})
-        inputs = [self._input(path, hash_) for path, hash_ in job["inputs"].items()]
-        if job["seed"] is not None:
-            id_ = f"#seed/{job['seed']}"
-            inputs.append(
-                self.crate.get(id_)
-                or self._add(id_, "PropertyValue", name="seed", value=str(job["seed"]))
-            )
-        hashes = {
-            path: sha for j in self.manifest["jobs"].values() for path, sha in j["inputs"].items()
+            **compact({"programmingLanguage": language, "input": config, "hasPart": tools}),
         }
+        crate = self.entities.crate
+        source = self.project / "Snakefile"
+        self.workflow = ComputationalWorkflow(crate, source, place, properties=properties)
+        crate.add(self.workflow)
+        crate.mainEntity = self.workflow
+
+    def add_job(self, name: str) -> None:
+        job, known = self.manifest["jobs"][name], self.times.get(name, {})
+        inputs = [self._input(path) for path in job["inputs"]]
+        if job["seed"] is not None:
+            inputs.append(self._seed(job["seed"]))
         usage = [
-            self._add(
+            self.entities.add(
                 f"#usage/{quote(name)}/{key}",
                 "PropertyValue",
                 name=what,
@@ -259,75 +175,68 @@ class _Crate:
             for key, (what, unit, qudt) in _MEASURED.items()
             if known.get(key) is not None
         ]
-        script = self.manifest["rules"][job["rule"]][0]
-        return self._add(
+        self.actions[name] = self.entities.add(
             f"#job/{quote(name)}",
             "CreateAction",
             name=name,
             description=f"A job of the rule {job['rule']}",
-            instrument=self.entities[script],
+            instrument=self.entities.by_path[self.scripts[job["rule"]]],
             object=inputs,
-            result=[self._input(path, self.hashes.get(path)) for path in job["outputs"]],
+            result=[self._input(path) for path in job["outputs"]],
             startTime=known.get("started"),
             endTime=known.get("ended"),
             actionStatus=COMPLETED,
             resourceUsage=usage,
         )
 
-    def _add_steps(self, actions: Mapping[str, ContextEntity]) -> None:
-        steps, controls = [], []
-        for position, (rule, files) in enumerate(self.manifest["rules"].items()):
-            tool = self.entities[files[0]]
+    def add_steps(self) -> None:
+        """Add a step for each rule, and that its jobs are what it did."""
+        steps = []
+        for position, (rule, script) in enumerate(sorted(self.scripts.items())):
+            tool = self.entities.by_path[script]
+            step = f"#step/{rule}"
             steps.append(
-                self._add(
-                    f"#step/{rule}",
-                    "HowToStep",
-                    name=rule,
-                    position=str(position),
-                    workExample=tool,
+                self.entities.add(
+                    step, "HowToStep", name=rule, position=str(position), workExample=tool
                 )
             )
-            own = [
-                actions[name] for name, job in self.manifest["jobs"].items() if job["rule"] == rule
-            ]
-            controls.append(
-                self._add(
+            jobs = self.manifest["jobs"].items()
+            self.controls.append(
+                self.entities.add(
                     f"#control/{rule}",
                     "ControlAction",
                     name=f"Jobs of the rule {rule}",
                     instrument=steps[-1],
-                    object=own,
+                    object=[self.actions[name] for name, job in jobs if job["rule"] == rule],
                     actionStatus=COMPLETED,
                 )
             )
-        self.workflow["step"] = _single(steps)
-        self.controls = controls
+        self.workflow["step"] = steps
 
-    def _add_run(self, actions: Mapping[str, ContextEntity]) -> None:
-        packages = self.manifest["packages"]
+    def add_run(self) -> None:
+        """Add the run as a whole, and Snakemake, which led it."""
         started = [job["started"] for job in self.times.values() if job["started"]]
-        ended = [job["ended"] for job in self.times.values() if job["ended"]]
-        self.ended = max(ended, default=None)
-        whole = self._add(
+        by_path = self.entities.by_path
+        whole = self.entities.add(
             "#run",
             "CreateAction",
             name=f"The run {self.run.name}",
             description=self.manifest["config"]["title"],
             instrument=self.workflow,
-            object=[self.entities[(self.run / "config.yaml").as_posix()]],
-            result=[self.entities[entry["path"]] for entry in self.manifest["files"]],
+            object=by_path[self.config],
+            result=[by_path[entry["path"]] for entry in self.manifest["files"]],
             startTime=min(started, default=None),
             endTime=self.ended,
             actionStatus=COMPLETED,
         )
-        engine = self._add(
+        engine = self.entities.add(
             "https://pypi.org/project/snakemake/",
             "SoftwareApplication",
             name="Snakemake",
-            url={"@id": "https://snakemake.github.io"},
-            softwareVersion=packages["snakemake"],
+            url={"@id": SNAKEMAKE},
+            softwareVersion=self.manifest["packages"]["snakemake"],
         )
-        self._add(
+        self.entities.add(
             "#engine",
             "OrganizeAction",
             name="Snakemake runs the workflow",
@@ -336,69 +245,37 @@ class _Crate:
             result=whole,
             actionStatus=COMPLETED,
         )
-        self.crate.root_dataset["mentions"] = [whole, *actions.values()]
+        self.entities.crate.root_dataset["mentions"] = [whole, *self.actions.values()]
 
-    def _describe(self) -> None:
-        root, citation = self.crate.root_dataset, self.citation
-        licence = self._add(
-            f"https://spdx.org/licenses/{citation['license']}",
-            "CreativeWork",
-            name=f"{citation['license']} licence",
-            identifier=citation["license"],
-        )
-        root["name"] = f"kdlens, run {self.run.name}: {self.manifest['config']['title']}"
-        root["description"] = f"{' '.join(citation['abstract'].split())} Code: {self.version}."
-        root["license"] = licence
-        root["keywords"] = ", ".join(citation["keywords"])
-        authors = [self._author(author) for author in citation["authors"]]
-        root["author"] = _single(authors)
-        organizations = [author for author in authors if author.type == "Organization"]
-        if organizations:
-            root["publisher"] = organizations[0]
-        root["citation"] = _single([self._reference(paper) for paper in citation["references"]])
-        # Of the last result; where that is not known, of the writing.
-        if self.ended:
-            self.crate.datePublished = self.ended
-        root["conformsTo"] = [
-            self._add(id_, "CreativeWork", name=name, version=version)
-            for id_, (name, version) in PROFILES.items()
-        ]
+    def _place(self, path: str) -> str:
+        """Return where a file of the project lies in the crate."""
+        inside = Path(path)
+        if inside.is_relative_to(self.run):
+            return inside.relative_to(self.run).as_posix()
+        if inside.name == "dataset.json":
+            return f"datasets/{inside.parent.name}/dataset.json"
+        return f"workflow/{path}"
 
-    def _author(self, author: Mapping[str, str]) -> ContextEntity:
-        if "name" in author:
-            return self._add(
-                f"#author/{quote(author['name'])}", "Organization", name=author["name"]
+    def _input(self, path: str) -> Entity:
+        """Return an input or output: a file of the crate, or what is said of one that is not."""
+        by_path, hash_ = self.entities.by_path, self.hashes.get(path)
+        if path not in by_path:
+            inside = not Path(path).is_absolute() and ".." not in Path(path).parts
+            # Of the project, and small: it was read for its checksum.
+            if inside and hash_ and ":" not in hash_ and (self.project / path).is_file():
+                return self.entities.add_file(path, self._place(path), hash_)
+            known = "the identifier is its digest" if hash_ else "of unknown content"
+            by_path[path] = self.entities.add(
+                f"#data/{quote(path)}",
+                "CreativeWork",
+                name=path,
+                identifier=hash_,
+                description=f"Not in the crate; {known}",
             )
-        name = f"{author['given-names']} {author['family-names']}"
-        return self._add(author.get("orcid", f"#author/{quote(name)}"), "Person", name=name)
+        return by_path[path]
 
-    def _reference(self, paper: Mapping[str, Any]) -> ContextEntity:
-        return self._add(
-            paper["url"],
-            "ScholarlyArticle",
-            name=paper["title"],
-            datePublished=str(paper["year"]),
-            author=[self._author(author) for author in paper["authors"]],
+    def _seed(self, seed: int) -> Entity:
+        known = self.entities.crate.get(f"#seed/{seed}")
+        return known or self.entities.add(
+            f"#seed/{seed}", "PropertyValue", name="seed", value=str(seed)
         )
-
-
-def _ids(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return properties with entities as references to them, and a list of one as that one."""
-
-    def reference(value: Any) -> Any:
-        if isinstance(value, Entity):
-            return {"@id": value.id}
-        if isinstance(value, list):
-            return _single([reference(each) for each in value])
-        return value
-
-    return {key: reference(value) for key, value in properties.items()}
-
-
-def _single(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values
-
-
-def _type_of(name: str) -> str:
-    known = _TYPES.get(Path(name).suffix)
-    return known or mimetypes.guess_type(name)[0] or "application/octet-stream"
