@@ -32,6 +32,7 @@ onstart:
 
 onsuccess:
     remove_checkpoints()
+    record_times()
 
 
 localrules:

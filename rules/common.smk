@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
 BASE = Path(workflow.basedir)
@@ -30,6 +31,7 @@ from kdlens.plan import (
     models,
     paper,
     paths,
+    provenance,
     results,
     tables,
     text,
@@ -37,6 +39,7 @@ from kdlens.plan import (
 )
 from kdlens.plan.measures import diffroar, entropy, five_band, loss_gradients
 from kdlens.plan.measures import text as text_attribution
+from kdlens.provenance.jobs import Times, update_times
 from kdlens.schema import load_schema, require_unique_keys
 
 
@@ -139,6 +142,63 @@ def kept(file):
     # Snakemake removes a job's outputs before it starts, so that a slip of the hand in a library
     # module would throw all networks away; a protected one makes it stop before the first job.
     return protected(file) if CONFIG["protect_models"] else file
+
+
+def job_of(file):
+    """Return the job that makes a file, as the manifest tells it; None if no script makes it."""
+    for maker in workflow.rules:
+        # Without a script: the mark that the concepts are known, whose rule makes it but once.
+        if maker.script and maker.is_producer(file):
+            wildcards = Wildcards(fromdict=maker.get_wildcards(file))
+            given = maker.expand_input(wildcards)[0]
+            library = [str(path) for path in given.get("library", [])]
+            return {
+                "name": provenance.job_name(maker.name, dict(wildcards.items())),
+                "rule": maker.name,
+                "seed": provenance.seed_of(CONFIG, maker.name, dict(wildcards.items())),
+                "inputs": sorted({str(path) for path in given} - set(library)),
+                "outputs": [str(path) for path in maker.expand_output(wildcards)[0]],
+                "log": [str(path) for path in maker.expand_log(wildcards)],
+                "code": [f"workflow_scripts/{Path(maker.script).name}", *library],
+            }
+    return None
+
+
+def jobs_behind(files):
+    """Return the jobs that make these files and all that goes into them, by name.
+
+    By the rules alone, not by the graph: the process of a single job has no other jobs in its own.
+    """
+    jobs, seen = {}, set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            job = job_of(file)
+            seen |= {file, *(job["outputs"] if job else ())}
+            if job:
+                jobs[job.pop("name")] = job
+                waiting += job["inputs"]
+    return dict(sorted(jobs.items()))
+
+
+def record_times():
+    """Write when each job of this run's graph ran, from Snakemake's own records."""
+    if not workflow.is_main_process:
+        return
+    times = {}
+    for job in workflow.dag.jobs:
+        if job.output:
+            name = provenance.job_name(job.rule.name, job.wildcards_dict)
+            record = workflow.persistence.metadata(job.output[0])
+            times[name] = Times(
+                job.rule.name,
+                [str(path) for path in job.input],
+                job.benchmark,
+                record and dict(record.items()),
+            )
+    with told_without_traceback():
+        update_times(f"{RUN}/jobs.json", times)
 
 
 def say_if_without_gpu():

@@ -40,6 +40,7 @@ rule write_manifest:
         "../envs/paper.yaml"
     params:
         config=CONFIG,
+        jobs=lambda wildcards, input: jobs_behind(input.files),
     script:
         "../workflow_scripts/write_manifest.py"
 
