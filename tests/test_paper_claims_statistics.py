@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -46,6 +47,17 @@ def test_an_interval_by_hand():
     # Typical values: 10, 14, 9, 13 (single seeds) and 11.5; with 6 deals no more than 2/3.
     assert (found.low, found.high) == (9, 14)
     assert found.level == pytest.approx(2 / 3)
+
+
+def test_an_interval_of_many_values_is_that_of_normal_theory():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=40), rng.normal(1, size=50)
+    found = interval(a, b)
+    error = math.sqrt(pooled_sd(a, b) ** 2 * (1 / 40 + 1 / 50))
+    theory = [b.mean() - a.mean() + sign * 1.987 * error for sign in (-1, 1)]
+    assert [found.low, found.high] == pytest.approx(theory, abs=0.05)
+    assert found.level == pytest.approx(0.95, abs=1e-3)
+    assert 0.9 < power((40, 50), 0.7, 1, 0.05) < 1
 
 
 def test_an_interval_covers_as_often_as_it_says():

@@ -64,19 +64,15 @@ def greater(a: Sequence[float], b: Sequence[float]) -> float:
 
 def interval(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Interval:
     """Return the exact interval for mean(b) - mean(a); see the module's head."""
-    deals = math.comb(len(a) + len(b), len(a))
-    if deals > MOST_DEALS:
-        raise ValueError(f"{len(a)} and {len(b)} values have {deals} deals, too many to list")
-    typical = np.sort(
-        [
-            np.mean(s) - np.mean(t)
-            for k in range(1, min(len(a), len(b)) + 1)
-            for s in itertools.combinations(b, k)
-            for t in itertools.combinations(a, k)
-        ]
-    )
-    j = max(1, math.floor(deals * (1 - level) / 2 + _ROUNDING))
-    return Interval(float(typical[j - 1]), float(typical[-j]), 1 - 2 * j / deals)
+    values = np.array([*a, *b], float)
+    dealt = _deals(len(a), len(b))
+    seen = np.arange(len(values)) >= len(a)
+    left, come = seen & ~dealt, ~seen & dealt
+    moved = left.sum(axis=1)
+    typical = (left @ values - come @ values)[moved > 0] / moved[moved > 0]
+    typical.sort()
+    j = max(1, math.floor(len(dealt) * (1 - level) / 2 + _ROUNDING))
+    return Interval(float(typical[j - 1]), float(typical[-j]), 1 - 2 * j / len(dealt))
 
 
 def hedges_g(a: Sequence[float], b: Sequence[float]) -> float | None:
@@ -121,8 +117,6 @@ def power(sizes: tuple[int, int], shift: float, sd: float, level: float, seed: i
         sd: standard deviation of the seeds within a group.
     """
     n, m = sizes
-    if math.comb(n + m, n) > MOST_DEALS:
-        raise ValueError(f"{n} and {m} values have too many deals to list")
     if 1 / math.comb(n + m, n) > level + _ROUNDING:
         return 0.0
     if sd == 0:
@@ -130,8 +124,7 @@ def power(sizes: tuple[int, int], shift: float, sd: float, level: float, seed: i
     rng = np.random.default_rng(seed)
     drawn = rng.normal(size=(_SIMULATIONS, n + m)) * sd
     drawn[:, n:] += shift
-    chosen = _choices(n + m, m)
-    sums = drawn @ chosen.T
+    sums = drawn @ _deals(n, m).T
     observed = drawn[:, n:].sum(axis=1, keepdims=True)
     p_values = (sums >= observed - _ROUNDING * max(sd, abs(shift))).mean(axis=1)
     return float((p_values <= level + _ROUNDING).mean())
@@ -150,9 +143,17 @@ def _permuted(data: Sequence[Sequence[float]], statistic: Callable, kind: str) -
     return float(found.pvalue)
 
 
-def _choices(total: int, size: int) -> np.ndarray:
-    """Return the ways to choose ``size`` of ``total``, 0 or 1 (W, total)."""
-    rows = np.array([*itertools.combinations(range(total), size)])
-    chosen = np.zeros((len(rows), total))
-    np.put_along_axis(chosen, rows, 1, axis=1)
+def _deals(n: int, m: int) -> np.ndarray:
+    """Return the ways to deal n + m values to two groups: which the second gets, (W, n + m).
+
+    All of them, or :data:`MOST_DEALS` random ones with the one seen (the last m) among them.
+    """
+    if math.comb(n + m, n) <= MOST_DEALS:
+        rows = np.array([*itertools.combinations(range(n + m), m)])
+    else:
+        places = np.tile(np.arange(n + m), (MOST_DEALS, 1))
+        rows = np.random.default_rng(0).permuted(places, axis=1)[:, :m]
+        rows[0] = np.arange(n, n + m)
+    chosen = np.zeros((len(rows), n + m), bool)
+    np.put_along_axis(chosen, rows, True, axis=1)
     return chosen
