@@ -6,6 +6,7 @@
 include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
+include: "paper_claims.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
@@ -16,7 +17,7 @@ localrules:
 
 rule write_manifest:
     input:
-        files=results.manifest_inputs(CONFIG),
+        files=[*results.manifest_inputs(CONFIG), *claims.files(CONFIG)],
         library=library("write_manifest"),
     output:
         manifest=f"{RUN}/manifest.json",
@@ -69,5 +70,6 @@ rule cost:
 rule paper:
     input:
         results.paper_files(CONFIG),
+        claims.files(CONFIG),
         f"{RUN}/manifest.json",
         f"{RUN}/cost.html",

@@ -17,7 +17,7 @@ def main(
     claims: str | Path,
     schema: str | Path,
     tables: Sequence[str | Path],
-    reference: str | Path,
+    published: Sequence[str | Path],
     json: str | Path,
     md: str | Path,
     html: str | Path,
@@ -30,14 +30,14 @@ def main(
     Args:
         claims, schema: the claims as data (YAML), and their schema.
         tables: csv files of the run's tables and figures; a claim finds its own by the stem.
-        reference: folder of the published tables.
+        published: csv files of the paper's tables.
         json, md, html: the files to write.
         facts: what the config says of each model: alpha, temperature.
         level: false discovery rate of the verdicts.
     """
     listed = read_claims(claims, schema)
     run = {Path(table).stem: Evidence.of_run(table, facts) for table in tables}
-    paper = published_tables(reference)
+    paper = published_tables(published)
     findings = check(listed["claims"], run, paper, level)
     found = {
         "level": level,
@@ -58,7 +58,7 @@ if __name__ == "__main__" and "snakemake" in globals():
             claims=snakemake.input.claims,
             schema=snakemake.input.schema,
             tables=list(snakemake.input.tables),
-            reference=snakemake.params.reference,
+            published=list(snakemake.input.published),
             json=snakemake.output.json,
             md=snakemake.output.md,
             html=snakemake.output.html,

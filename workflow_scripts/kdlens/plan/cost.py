@@ -26,7 +26,8 @@ def jobs(config: Config) -> list[Job]:
         device it was computed, None of a job that uses no torch.
     """
     found = [*_data(config), *_training(config), *_dissection(config), *measures.jobs(config)]
-    return [*found, *_paper(config), job("write_manifest", paths.run(config))]
+    last = [job(rule, paths.run(config)) for rule in ("check_claims", "write_manifest")]
+    return [*found, *_paper(config), *last]
 
 
 def computed(config: Config) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from kdlens.paper.claims.evidence import Evidence
@@ -9,10 +10,10 @@ from kdlens.paper.claims.evidence import Evidence
 _GRIDS = {"table06": "0.1", "table07": "0.5", "table08": "0.9"}
 
 
-def published_tables(folder: str | Path) -> dict[str, Evidence]:
-    """Return every published table of a folder; of Tables 6 to 8, one file, each by its alpha."""
+def published_tables(files: Iterable[str | Path]) -> dict[str, Evidence]:
+    """Return the published tables of these files; of Tables 6 to 8, one file, each by its alpha."""
     tables = {}
-    for path in sorted(Path(folder).glob("table*.csv")):
+    for path in map(Path, files):
         whole = Evidence.of_paper(path)
         if path.stem == "table06_07_08":
             for name, alpha in _GRIDS.items():
