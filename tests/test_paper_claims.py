@@ -85,8 +85,7 @@ def test_two_seeds_cannot_decide_and_it_says_so():
     it = found(claim(order=["scratch", "kd"]), table(SCRATCH[:2], KD[:2]))["it"]
     assert it.verdict == INCONCLUSIVE
     assert it.reason == (
-        "the means lie as claimed, but 2 and 2 seeds cannot decide: no p-value of theirs is below "
-        "0.17"
+        "the means lie as claimed; 2 and 2 seeds cannot decide (no p-value of theirs is below 0.17)"
     )
 
 
@@ -106,7 +105,7 @@ def test_every_part_must_hold():
     ]
     it = found({"says": "So.", "where": "There", "parts": parts}, run)["it"]
     assert it.verdict == CONTRADICTED
-    assert it.reason == "1 of 2 tests lie so"
+    assert it.reason == "the means of 1 of 2 tests lie as claimed"
     assert it.opposite == pytest.approx(2 / 252)
 
 

@@ -52,7 +52,7 @@ SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
 
-HOLDS, FAILS, NOT_PRINTED = "holds in the printed means", "does not hold", "not printed"
+HOLDS, FAILS, NOT_PRINTED = "as claimed", "otherwise", "not printed"
 
 Tables = Mapping[str, Evidence]
 
@@ -166,18 +166,20 @@ def _decide(findings: Sequence[Finding], level: float) -> None:
 def _reason(finding: Finding, level: float) -> str:
     lying = sum(test.as_claimed for test in finding.tests)
     total = len(finding.tests)
-    means = "the means lie as claimed" if lying == total else f"{lying} of {total} tests lie so"
-    if total == 1 and not lying:
-        means = "the means lie otherwise"
+    means = f"the means of {lying} of {total} tests lie as claimed"
+    if lying == total:
+        means = "the means lie as claimed"
+    elif not lying:
+        means = "the means do not lie as claimed"
     if finding.verdict != INCONCLUSIVE:
         return means
     fewest = max(finding.tests, key=lambda test: test.least_p)
     if fewest.least_p > level:
         return (
-            f"{means}, but {' and '.join(map(str, fewest.seeds))} seeds cannot decide: no p-value "
-            f"of theirs is below {fewest.least_p:.2g}"
+            f"{means}; {' and '.join(map(str, fewest.seeds))} seeds cannot decide (no p-value of "
+            f"theirs is below {fewest.least_p:.2g})"
         )
-    return f"{means}, within what chance does"
+    return f"{means}; chance could do that"
 
 
 def _tests(part: Mapping[str, Any], run: Tables, paper: Tables, level: float) -> Iterator[Test]:

@@ -35,19 +35,20 @@ def to_markdown(
 
 
 def _overview(findings: Sequence[Finding]) -> str:
-    header = ["Claim", "In the paper", "p", "Power", "Paper's means", "Verdict"]
+    header = ["Claim", "Verdict", "Why", "p", "Power", "Printed means", "In the paper"]
     rows = [
         [
             escape_markdown(finding.says),
-            escape_markdown(finding.where),
+            f"**{finding.verdict}**",
+            escape_markdown(finding.reason),
             _p(finding.adjusted_p),
             MISSING if finding.power is None else f"{100 * finding.power:.0f} %",
             finding.published,
-            f"**{finding.verdict}**: {escape_markdown(finding.reason)}",
+            escape_markdown(finding.where),
         ]
         for finding in findings
     ]
-    return markdown_table(header, rows)
+    return markdown_table(header, rows, text=(0, 1, 2, 5, 6))
 
 
 def _details(finding: Finding) -> str:
@@ -68,7 +69,7 @@ def _details(finding: Finding) -> str:
             f"{escape_markdown(finding.where)}. **{finding.verdict}**: "
             f"{escape_markdown(finding.reason)}; adjusted p {_p(finding.adjusted_p)}, of the "
             f"opposite {_p(finding.adjusted_opposite)}.\n",
-            markdown_table(header, rows),
+            markdown_table(header, rows, text=(0, 1)),
         ]
     )
 
@@ -115,7 +116,7 @@ def _how_to_read(level: float) -> list[str]:
         "nothing about the paper. It is left open where the paper printed no such change.",
         "- **Interval** is the exact permutation interval for the difference of means; few seeds "
         "cannot give 95 %, so it says what it reaches. **g** is Hedges' g.",
-        "- **Paper's means**: whether the numbers that the paper printed lie as it claims. They "
+        "- **Printed means**: whether the numbers that the paper printed lie as it claims. They "
         "are means without a spread, so there is nothing to test.",
         "- A verdict is about this run, its data and its networks; it neither proves nor refutes "
         "the paper.\n",
