@@ -28,7 +28,8 @@ def jobs(config: Config) -> list[Job]:
     made = [*_data(config), *text.data_jobs(config)]
     trained = [*_training(config), *text.training_jobs(config)]
     found = [*made, *trained, *_dissection(config), *measures.jobs(config)]
-    return [*found, *_paper(config), job("write_manifest", paths.run(config))]
+    last = [job(rule, paths.run(config)) for rule in ("check_claims", "write_manifest")]
+    return [*found, *_paper(config), *last]
 
 
 def computed(config: Config) -> list[str]:
