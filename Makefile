@@ -3,15 +3,16 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
-# What `make compare` and `make reference` are about.
+# What `make verify`, `crate`, `compare` and `reference` are about.
 RUN ?= demo
 CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report reference compare test lint format clean-env help
-.PHONY: dockerfile faults bench-cells bench-dissection bench-scale bench-training
+.PHONY: demo demo-full study smoke real report verify crate reference compare test lint format
+.PHONY: clean-env help dockerfile faults
+.PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -21,6 +22,8 @@ help:
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
+	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
 	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
 	@echo 'make test     all tests'
@@ -29,6 +32,7 @@ help:
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
+	@echo 'make bench-diffroar     retraining of small networks against a plain loop (5 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
 	@echo 'make bench-cells        drawn cells against the plain way (2 minutes)'
 
@@ -61,6 +65,13 @@ compare: .venv/.ready
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
+verify: .venv/.ready
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
+	  $(if $(DATA),--data)
+
+crate: .venv/.ready
+	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
+
 test: .venv/.ready
 	.venv/bin/python -m pytest
 
@@ -68,7 +79,7 @@ lint: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
-	@for config in config/*.yaml; do \
+	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done
@@ -91,6 +102,9 @@ bench-training: .venv/.ready
 
 bench-dissection: .venv/.ready
 	.venv/bin/python tests/benchmarks/dissection.py
+
+bench-diffroar: .venv/.ready
+	.venv/bin/python tests/benchmarks/diffroar.py
 
 bench-scale: .venv/.ready
 	.venv/bin/python tests/benchmarks/scale.py

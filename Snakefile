@@ -34,6 +34,7 @@ onstart:
 
 onsuccess:
     remove_checkpoints()
+    record_times()
 
 
 localrules:

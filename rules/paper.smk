@@ -8,6 +8,10 @@ include: "paper_figures.smk"
 include: "paper_units.smk"
 include: "paper_entropy.smk"
 include: "paper_five_band.smk"
+include: "paper_diffroar.smk"
+include: "paper_loss_gradients.smk"
+include: "paper_text.smk"
+include: "paper_claims.smk"
 
 
 # A run is shipped, not what was made from a shipped one.
@@ -24,7 +28,7 @@ localrules:
 
 rule write_manifest:
     input:
-        files=results.manifest_inputs(CONFIG),
+        files=[*results.manifest_inputs(CONFIG), *claims.files(CONFIG)],
         library=library("write_manifest"),
     output:
         manifest=f"{RUN}/manifest.json",
@@ -43,6 +47,7 @@ rule write_manifest:
         "../envs/paper.yaml"
     params:
         config=CONFIG,
+        jobs=lambda wildcards, input: jobs_behind(input.files),
     script:
         "../workflow_scripts/write_manifest.py"
 
@@ -76,6 +81,4 @@ rule cost:
 
 rule paper:
     input:
-        shipped.can_be_made(CONFIG)
-        if CONFIG["from_reference"]
-        else results.all_files(CONFIG),
+        shipped.final_files(CONFIG),

@@ -2,7 +2,9 @@
 
 
 include: "data.smk"
+include: "data_text.smk"
 include: "training.smk"
+include: "training_text.smk"
 include: "dissection.smk"
 include: "measures.smk"
 
@@ -18,12 +20,14 @@ localrules:
 rule data:
     input:
         datasets.summaries(CONFIG),
+        text.summary(CONFIG),
         datasets.packed(CONFIG),
 
 
 rule training:
     input:
         models.files(CONFIG, "metrics.json"),
+        text.model_files(CONFIG, "metrics.json"),
 
 
 rule dissection:

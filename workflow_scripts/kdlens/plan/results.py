@@ -16,6 +16,7 @@ from kdlens.plan import (
     models,
     paths,
     tables,
+    text,
     variants,
 )
 from kdlens.plan.paths import Config
@@ -51,12 +52,6 @@ def paper_files(config: Config) -> list[str]:
     return [*files, *measures.paper_files(config)]
 
 
-def all_files(config: Config) -> list[str]:
-    """Return what a run ends with: the files of the paper stage, how they were made, the cost."""
-    run = paths.run(config)
-    return [*paper_files(config), f"{run}/manifest.json", f"{run}/cost.html"]
-
-
 def manifest_inputs(config: Config) -> list[str | list[str]]:
     """Return the files that the manifest vouches for: every result of the run."""
     trained = models.pairs(config, models.trained(config))
@@ -78,6 +73,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
             for ending in endings
         ],
         paths.activation_maps(config),
+        *text.files(config),
         *measures.results(config),
         *paper_files(config),
     ]
@@ -94,7 +90,7 @@ def check_targets(config: Config, targets: Iterable[str]) -> None:
     Raises:
         InputError: at the first that does.
     """
-    models = config["models"]
+    models = {**config["models"], **text.models(config)}
     for target in targets:
         files = re.match(
             rf"{re.escape(config['results'])}/([^/]+)/(models|dissection|measures|tables|figures|gallery)/",

@@ -17,6 +17,7 @@ from kdlens.config_variants import ITEMS, shown
 from kdlens.errors import InputError
 from kdlens.files import read_json
 from kdlens.plan import (
+    claims,
     datasets,
     figures,
     gallery,
@@ -25,6 +26,7 @@ from kdlens.plan import (
     paths,
     results,
     tables,
+    text,
     variants,
 )
 from kdlens.plan.measures import five_band
@@ -51,12 +53,13 @@ def found(config: Config, inputs: Iterable[str]) -> list[str]:
     own = set(can_be_made(config))
     folders = (f"{paths.run(config)}/", f"{paths.data(config)}/")
     read = [file for file in inputs if file.startswith(folders) and file not in own]
-    return [*models.files(config, "metrics.json"), *read]
+    metrics = [*models.files(config, "metrics.json"), *text.model_files(config, "metrics.json")]
+    return [*metrics, *read]
 
 
 def made(config: Config) -> list[str]:
     """Return the tables and figures to ship, and what says how they were made."""
-    own = [f for f in results.paper_files(config) if f.endswith(_SHIPPED_AS)]
+    own = [f for f in _files(config) if f.endswith(_SHIPPED_AS)]
     run = paths.run(config)
     return [*own, *(f"{run}/{name}" for name in ("manifest.json", "config.yaml"))] + [
         f"{run}/cost.{ending}" for ending in ("csv", "md")
@@ -119,10 +122,22 @@ def params(config: Config) -> dict[str, Any]:
     }
 
 
+def final_files(config: Config) -> list[str]:
+    """Return what the workflow ends with: all that it makes, or all that can be made."""
+    if config["from_reference"]:
+        return can_be_made(config)
+    run = paths.run(config)
+    return [*_files(config), f"{run}/manifest.json", f"{run}/cost.html"]
+
+
 def can_be_made(config: Config) -> list[str]:
     """Return the files of the paper stage that are made from what is shipped."""
     reasons = left_out(config)
-    return [file for file in results.paper_files(config) if file not in reasons]
+    return [file for file in _files(config) if file not in reasons]
+
+
+def _files(config: Config) -> list[str]:
+    return [*results.paper_files(config), *claims.files(config)]
 
 
 def left_out(config: Config) -> dict[str, str]:
