@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from scipy.stats import t
 from kdlens.dissection.tallies import DENOMINATORS, Tallies
 from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
+from kdlens.paper.checkout import describe_git
 from kdlens.paper.shipped.comparison import compare, describe, tables_of
 from kdlens.paper.shipped.origin import describe_machine, differing_origin
 from kdlens.paper.shipped.reduced import reduce_picture, reduce_tallies, reduce_top_images
@@ -249,3 +252,16 @@ def test_fields_of_records_are_all_kept():
     for field in dataclasses.fields(Tallies):
         if field.name not in ("intersection", "meta"):
             np.testing.assert_array_equal(getattr(whole, field.name), getattr(reduced, field.name))
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_shipped_results_make_no_checkout_another_one(tmp_path):
+    (tmp_path / "Snakefile").write_text("")
+    named = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    for command in (("init", "-q"), ("add", "-A"), (*named, "commit", "-qm", "x")):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    (tmp_path / "results/reference/demo").mkdir(parents=True)
+    (tmp_path / "results/reference/demo/README.md").write_text("new")
+    assert describe_git(tmp_path)["dirty"] is False
+    (tmp_path / "Snakefile").write_text("changed")
+    assert describe_git(tmp_path)["changed"] == [" M Snakefile"]

@@ -34,7 +34,8 @@ def describe_git(root: Path) -> dict[str, Any]:
         return {**unknown, "note": "not a git checkout"}
     try:
         commit = _git(root, "rev-parse", "HEAD").strip()
-        status = _git(root, "status", "--porcelain", "-z")
+        # What a run makes, and results that are shipped, are no code.
+        status = _git(root, "status", "--porcelain", "-z", "--", ".", ":(exclude)results")
     except (OSError, subprocess.SubprocessError) as error:
         reason = getattr(error, "stderr", None) or str(error)
         return {**unknown, "note": f"git failed: {reason.strip().splitlines()[0]}"}
