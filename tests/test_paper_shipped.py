@@ -196,6 +196,27 @@ def test_a_published_number_must_be_equal(tmp_path):
     assert [each.where for each in found.differences] == ["KD, published"] and found.failed
 
 
+def test_points_of_a_curve_are_told_apart_by_their_order(tmp_path):
+    header = "row,model,method,seed,fraction,accuracy\n"
+    accuracies = {"shipped": [(0.9, 0.5), (0.8, 0.3)], "here": [(0.9, 0.9), (0.8, 0.7)]}
+    for name, seeds in accuracies.items():
+        (tmp_path / name).mkdir()
+        lines = [
+            f"seed,kd,kd,{seed},{fraction},{value}"
+            for seed, values in enumerate(seeds, start=1)
+            for fraction, value in zip((0.1, 0.5), values, strict=True)
+        ]
+        means = [sum(values) / 2 for values in zip(*seeds, strict=True)]
+        lines += [f"mean,kd,kd,,{f},{m:.2f}" for f, m in zip((0.1, 0.5), means, strict=True)]
+        (tmp_path / name / "a.csv").write_text(header + "\n".join(lines) + "\n")
+    found = compare(tmp_path / "here", tmp_path / "shipped", "a.csv", exact=False)
+    (difference,) = found.differences
+    assert (difference.column, difference.shipped, difference.here) == ("accuracy", "0.40", "0.80")
+    # In both runs, squares of 0.005 at the first fraction and 0.02 at the second.
+    tolerance = t.ppf(1 - RISK / 2, 4) * math.sqrt(2 * (0.005 + 0.02) / 4)
+    assert difference.tolerance == pytest.approx(tolerance)
+
+
 def test_a_table_without_seeds_is_found_by_its_first_texts(tmp_path):
     header = "model,column,change,verdict\n"
     for name, text in (("here", "kd,total,3.5,more\n"), ("shipped", "kd,total,-1,fewer\n")):

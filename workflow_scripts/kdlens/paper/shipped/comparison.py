@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kdlens.paper.reference import read_rows
-from kdlens.paper.shipped.spread import Spread, pool
+from kdlens.paper.shipped.spread import pool
 
 SETTINGS = ("layer", "quantile", "iou_threshold", "units")
 """Columns that hold numbers or names and are settings, not results."""
@@ -94,12 +94,12 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
     names, results = _columns(old)
     by_seed = bool(old) and {row.get("row") for row in old} <= set(_KINDS)
     theirs, ours = _keyed(old, names), _keyed(new, names)
-    spreads = _spreads((theirs, ours), results) if by_seed and not exact else {}
+    seeds = _Seeds((theirs, ours), results) if by_seed else None
     own = [row for row in old if row.get("row") != "published"]
     varying = [name for name in names if len({row[name] for row in own}) > 1]
     missing, differences, values = [], [], 0
     for key, row in theirs.items():
-        if by_seed and not exact and row["row"] not in _JUDGED:
+        if seeds and not exact and row["row"] not in _JUDGED:
             continue
         if key not in ours:
             missing.append(_where(row, varying))
@@ -108,7 +108,7 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
         for name in results:
             pair = (row[name], ours[key].get(name, ""))
             if pair[0] != pair[1]:
-                tolerance = 0.0 if exact else _tolerance(row, ours[key], name, spreads)
+                tolerance = 0.0 if exact else seeds and seeds.tolerance(key, row, name)
                 differences.append(Difference(_where(row, varying), name, *pair, tolerance))
     return Compared(file, values, tuple(differences), tuple(missing))
 
@@ -134,56 +134,58 @@ def _is_number(text: str) -> bool:
 
 
 def _keyed(rows: Sequence[Row], names: Sequence[str]) -> dict[Key, Row]:
-    """Return the rows by what they are of; those that are alike by their number."""
+    """Return the rows by what they are of, their kind and seed, and their number among equals."""
     seen: Counter[Key] = Counter()
     keyed = {}
     for row in rows:
-        seed = row.get("seed", "")
-        key = (*(row.get(name, "") for name in names), seed)
+        of = tuple(row.get(name, "") for name in names if name != "row")
+        key = (*of, row.get("row", ""), row.get("seed", ""))
         seen[key] += 1
         keyed[(*key, str(seen[key]))] = row
     return keyed
 
 
-def _spreads(
-    runs: Iterable[Mapping[Key, Row]], results: Sequence[str]
-) -> dict[Key, tuple[Spread, bool]]:
-    """Return by block the spread of the seeds in all runs, and whether the numbers are counts."""
-    groups: dict[Key, dict[Key, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for number, rows in enumerate(runs):
-        for key, row in rows.items():
-            if row["row"] == "seed":
-                # All of the key but for the seed, which stands before the last.
-                member = (str(number), *key[:-2], key[-1])
+class _Seeds:
+    """The rows by seed of two runs: what their spread allows the means to differ by."""
+
+    def __init__(self, runs: Sequence[Mapping[Key, Row]], results: Sequence[str]) -> None:
+        self._counts: list[Counter[Key]] = []
+        groups: dict[Key, dict[Key, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for number, rows in enumerate(runs):
+            seeds = {key: row for key, row in rows.items() if row["row"] == "seed"}
+            self._counts.append(Counter(map(self._of, seeds)))
+            for key, row in seeds.items():
                 for name in results:
                     if row[name] and _is_number(row[name]):
-                        groups[_block(row, name)][member].append(float(row[name]))
-    found = {}
-    for block, members in groups.items():
-        spread = pool(members.values())
-        if spread:
-            whole = all(value.is_integer() for values in members.values() for value in values)
-            found[block] = (spread, whole)
-    return found
+                        members = groups[self._block(row, name)]
+                        members[str(number), *self._of(key)].append(float(row[name]))
+        self._spreads = {block: pool(members.values()) for block, members in groups.items()}
+        self._whole = {
+            block: all(value.is_integer() for values in members.values() for value in values)
+            for block, members in groups.items()
+        }
 
+    def tolerance(self, key: Key, row: Row, column: str) -> float | None:
+        """Return what a number of a row may differ by, None if that is not known."""
+        if row["row"] == "published":
+            return 0.0
+        block, counts = self._block(row, column), [count[self._of(key)] for count in self._counts]
+        spread = self._spreads.get(block)
+        if spread is None or not all(counts) or not row[column]:
+            return None
+        least = 1.0 if self._whole[block] else 1e-6 * abs(float(row[column]))
+        return max(spread.tolerance(*counts), least)
 
-def _block(row: Row, column: str) -> Key:
-    """Return which numbers share a spread: those of a column, a setting, and nulls or not."""
-    null = row.get("method") in _NULLS or row.get("labels") == "shuffled"
-    return (column, *(row.get(name, "") for name in SETTINGS), str(null))
+    @staticmethod
+    def _of(key: Key) -> Key:
+        """Return what a row is of, without its kind and seed."""
+        return (*key[:-3], key[-1])
 
-
-def _tolerance(
-    row: Row, other: Row, column: str, spreads: Mapping[Key, tuple[Spread, bool]]
-) -> float | None:
-    if row.get("row") == "published":
-        return 0.0
-    found = spreads.get(_block(row, column))
-    if found is None or not row[column]:
-        return None
-    spread, counts = found
-    least = 1.0 if counts else 1e-6 * abs(float(row[column]))
-    return max(spread.tolerance(int(row["seeds"]), int(other["seeds"])), least)
+    @staticmethod
+    def _block(row: Row, column: str) -> Key:
+        """Return which numbers share a spread: those of a column, a setting, and nulls or not."""
+        null = row.get("method") in _NULLS or row.get("labels") == "shuffled"
+        return (column, *(row.get(name, "") for name in SETTINGS), str(null))
 
 
 def _where(row: Row, varying: Sequence[str]) -> str:
