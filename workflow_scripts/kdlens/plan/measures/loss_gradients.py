@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdlens.config_data import CONCEPTS, TRAINING, entry
+from kdlens.config_measures import loss_gradients as config_loss_gradients
 from kdlens.plan import datasets, figures, models, paper, paths, tables
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
@@ -46,7 +47,7 @@ def measured(config: Config) -> list[str]:
 
 def shown(config: Config) -> dict[str, str]:
     """Return the role of the dataset of each figure, by the figure's name."""
-    return {_name(config, role): role for role in _settings(config)["figures"]}
+    return {_name(config, role): role for role in config_loss_gradients.figures(config)}
 
 
 def files(config: Config) -> list[str]:
@@ -151,5 +152,5 @@ def _name(config: Config, role: str) -> str:
 def _columns(config: Config, name: str) -> list[dict[str, Any]]:
     return [
         {**paper.first_seed(config, model), "method": paper.shown_as(config, model)}
-        for model in _settings(config)["figures"][shown(config)[name]]
+        for model in config_loss_gradients.figures(config)[shown(config)[name]]
     ]
