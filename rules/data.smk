@@ -106,6 +106,35 @@ rule unpack_images:
         "../workflow_scripts/unpack_images.py"
 
 
+rule unpack_torchvision:
+    input:
+        archive=lambda wildcards: datasets.archive(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        library=library("unpack_torchvision"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/unpack_torchvision.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/unpack_torchvision.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.image_names(CONFIG, "torchvision")),
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        source=lambda wildcards: datasets.torchvision_source(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        downloads=f"{DATA}/{{dataset}}/download",
+    script:
+        "../workflow_scripts/unpack_torchvision.py"
+
+
 rule fetch_broden:
     input:
         archive=datasets.archive(CONFIG, "concept_data"),

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from kdlens.config_data import CONCEPTS, entry, image_roles
 from kdlens.config_variants import dissected
-from kdlens.plan import datasets, dissections, measures, models, paths, results, variants
+from kdlens.plan import datasets, dissections, measures, models, paths, results, text, variants
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
 
@@ -25,8 +25,11 @@ def jobs(config: Config) -> list[Job]:
         For each ``{"rule", "benchmark", "device"}``: the last is the result that says on which
         device it was computed, None of a job that uses no torch.
     """
-    found = [*_data(config), *_training(config), *_dissection(config), *measures.jobs(config)]
-    return [*found, *_paper(config), job("write_manifest", paths.run(config))]
+    made = [*_data(config), *text.data_jobs(config)]
+    trained = [*_training(config), *text.training_jobs(config)]
+    found = [*made, *trained, *_dissection(config), *measures.jobs(config)]
+    last = [job(rule, paths.run(config)) for rule in ("check_claims", "write_manifest")]
+    return [*found, *_paper(config), *last]
 
 
 def computed(config: Config) -> list[str]:
@@ -39,6 +42,7 @@ def _data(config: Config) -> Iterator[Job]:
         "rendered": "render_world_images",
         "drawn": "render_cells",
         "unpacked": "unpack_images",
+        "torchvision": "unpack_torchvision",
     }
     for role in image_roles(config):
         yield from _dataset(config, role, makers, "check_images")

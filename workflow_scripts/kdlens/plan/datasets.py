@@ -20,8 +20,9 @@ from kdlens.plan.paths import Config
 def origin(config: Config, role: str) -> str | None:
     """Return how a dataset comes about.
 
-    It is rendered (the concept world), drawn (cells), unpacked (from an archive), or the user's
-    folder. Nothing is returned for a dataset that the run does not have.
+    It is rendered (the concept world), drawn (cells), unpacked (from an archive), torchvision (from
+    the files that it uses), or the user's folder. Nothing is returned for a dataset that the run
+    does not have.
     """
     dataset = entry(config, role)
     if dataset is None:
@@ -30,6 +31,8 @@ def origin(config: Config, role: str) -> str | None:
         return "rendered"
     if dataset["source"] == "cells":
         return "drawn"
+    if dataset["source"] == "torchvision":
+        return "torchvision"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
 
 
@@ -54,7 +57,7 @@ def role_named(config: Config, name: str) -> str:
 
 def tree(config: Config, role: str) -> list[str]:
     """Return the folder of a dataset that a rule makes, or nothing if there is none."""
-    made = names(config, role, "rendered", "drawn", "unpacked")
+    made = names(config, role, "rendered", "drawn", "unpacked", "torchvision")
     return [f"{paths.data(config)}/{name}/tree" for name in made]
 
 
@@ -135,6 +138,13 @@ def source(config: Config, role: str) -> dict[str, Any]:
         "sha256": dataset.get("sha256"),
         "subfolder": dataset.get("subfolder"),
     }
+
+
+def torchvision_source(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rule that makes a tree of torchvision's files is told."""
+    dataset = entry(config, role)
+    told = {key: value for key, value in source(config, role).items() if key != "subfolder"}
+    return {**told, **{key: dataset[key] for key in ("dataset", "images", "seed")}}
 
 
 def packing(config: Config) -> dict[str, Any]:

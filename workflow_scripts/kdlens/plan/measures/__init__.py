@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from kdlens.plan.jobs import Job
-from kdlens.plan.measures import entropy, five_band, loss_gradients
+from kdlens.plan.measures import diffroar, entropy, five_band, loss_gradients, text
 from kdlens.plan.paths import Config
 
-MEASURES: tuple[Any, ...] = (entropy, five_band, loss_gradients)
+MEASURES: tuple[Any, ...] = (entropy, five_band, diffroar, loss_gradients, text)
 """The modules, in the order of the paper."""
 
 
