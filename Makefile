@@ -7,7 +7,10 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report test lint format clean-env help
+# What `make verify` and `make crate` are about.
+RUN ?= demo
+
+.PHONY: demo demo-full study smoke real report verify crate test lint format clean-env help
 .PHONY: dockerfile faults bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
@@ -18,6 +21,8 @@ help:
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
+	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
@@ -51,6 +56,13 @@ real: .venv/.ready
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
+verify: .venv/.ready
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
+	  $(if $(DATA),--data)
+
+crate: .venv/.ready
+	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
+
 test: .venv/.ready
 	.venv/bin/python -m pytest
 
@@ -58,7 +70,7 @@ lint: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
-	@for config in config/*.yaml; do \
+	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done

@@ -6,3 +6,5 @@
 include: "measures_entropy.smk"
 include: "measures_five_band.smk"
 include: "measures_diffroar.smk"
+include: "measures_loss_gradients.smk"
+include: "measures_text.smk"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.paper.figure06 import columns, draw
+from kdlens.paper.figure06 import draw, keys_of_panels
 from kdlens.paper.measure_table import nulls_last, read_lines, write_csv
 from kdlens.paper.style import save
 
@@ -32,10 +32,9 @@ def main(
             at the outer ones.
         dataset, image_size: what is said of the images.
     """
-    shown = columns()
-    keys = [column.key for column in shown]
+    keys = keys_of_panels()
     lines = nulls_last(read_lines("five_band", runs, measures, keys, dataset=dataset))
-    write_csv(csv, lines, shown)
+    write_csv(csv, lines, keys)
     save(
         draw(lines),
         {"svg": svg, "pdf": pdf, "png": png},

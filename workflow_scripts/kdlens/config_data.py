@@ -16,7 +16,7 @@ from kdlens.variables import expand_path
 
 TRAINING, CONCEPTS = "training_data", "concept_data"
 # Below results/data/, but not datasets.
-_RESERVED = ("weights",)
+RESERVED = ("weights",)
 _CLASSES = {"liveries": 48, "families": 6}
 _PUBLISHED_CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100}
 
@@ -101,7 +101,7 @@ def _check_names(config: Mapping[str, Any], roles: Iterable[str]) -> None:
     for role in roles:
         name, key = entry(config, role)["name"], key_of(role)
         own = key if key.startswith("datasets.") else f"{key}.name"
-        if name in _RESERVED:
+        if name in RESERVED:
             raise InputError(
                 f"config key {own}: '{name}' is the folder of fetched weights; choose another name"
             )

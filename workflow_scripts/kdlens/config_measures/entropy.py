@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kdlens.config_data import TRAINING, main_models
+from kdlens.config_data import TRAINING
+from kdlens.config_measures.choice import models_for_classes, require_models
 from kdlens.errors import InputError, suggest
 from kdlens.variables import expand_path
 
 _KEY = "config key measures.entropy"
+_A_MODEL = "a model for the classes of training_data"
+_MEASURED = "among the models that are measured"
 _ROWS = ("scratch", "kd", "label_smoothing")
 _PAIRS = {
     "imagenet": ["n02105505", "n02105641"],  # komondor, Old English sheepdog
@@ -31,11 +34,10 @@ def resolve(config: dict[str, Any]) -> None:
     known = settings.get("categories")
     if known:
         _check_categories(known, data)
-    own = [name for name in main_models(config) if _tells_the_classes_apart(config, name)]
+    own = models_for_classes(config, TRAINING)
     rows = [name for name in config["paper"]["models"] if name in own]
     settings.setdefault("models", rows if known and data else [])
-    for name in settings["models"]:
-        _require(name, own, f"{_KEY}.models")
+    require_models(settings["models"], own, "measures.entropy.models", _A_MODEL)
     if settings["models"] and not known:
         raise InputError(
             f"{_KEY}.categories: is missing, and without it no entropy within a category can be "
@@ -43,14 +45,14 @@ def resolve(config: dict[str, Any]) -> None:
         )
     trained = [m for m in settings["models"] if config["models"][m]["method"] != "random_init"]
     settings.setdefault("correct", trained or settings["models"])
-    for name in settings["correct"]:
-        _require(name, settings["models"], f"{_KEY}.correct")
+    require_models(settings["correct"], settings["models"], "measures.entropy.correct", _MEASURED)
     if settings["models"] and not settings["correct"]:
         raise InputError(f"{_KEY}.correct: is empty; name at least one model, or leave it out")
     of_models = {m: config["models"][m].get("reference") for m in settings["models"]}
     settings.setdefault("references", {m: row for m, row in of_models.items() if row in _ROWS})
-    for name, row in settings["references"].items():
-        _require(name, settings["models"], f"{_KEY}.references")
+    named = settings["references"]
+    require_models(named, settings["models"], "measures.entropy.references", _MEASURED)
+    for name, row in named.items():
         if row not in _ROWS:
             raise InputError(
                 f"{_KEY}.references.{name}: '{row}' is not a row of the published table; "
@@ -71,20 +73,6 @@ def _check_categories(known: dict[str, Any], data: Mapping[str, Any] | None) -> 
         known["path"] = expand_path(known["path"], "measures.entropy.categories.path")
     elif "urls" not in known:
         raise InputError(f"{_KEY}.categories: give path (on this machine) or urls (to fetch)")
-
-
-def _tells_the_classes_apart(config: Mapping[str, Any], name: str) -> bool:
-    """Tell whether a model's outputs are those classes that the dataset has, as far as is known."""
-    classes = config["networks"][config["models"][name]["network"]].get("classes")
-    return classes is None or classes == config.get(TRAINING, {}).get("num_classes")
-
-
-def _require(name: str, known: list[str], key: str) -> None:
-    if name not in known:
-        raise InputError(
-            f"{key}: '{name}' is not a model for the classes of training_data that is measured; "
-            f"{suggest(name, known)}"
-        )
 
 
 def _pairs(known: Mapping[str, Any] | None, data: Mapping[str, Any]) -> list[list[str]]:

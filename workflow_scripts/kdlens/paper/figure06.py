@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.projections.polar import PolarAxes
 
 from kdlens.paper.legend import add_legend, legend_layout
-from kdlens.paper.measure_table import Column, ModelLine
+from kdlens.paper.measure_table import ModelLine
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, house_style, lines_of
 
 AXES = {
@@ -43,13 +43,9 @@ _SIDE, _LABEL, _TITLE = 2.35, 0.32, 0.42
 _RINGS = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def columns() -> list[Column]:
-    """Return every number of the figure."""
-    return [
-        Column(f"{question}_{axis}", f"{question} {title}")
-        for question in PANELS
-        for axis, title in AXES.items()
-    ]
+def keys_of_panels() -> list[str]:
+    """Return the names of all values that are drawn."""
+    return [f"{question}_{axis}" for question in PANELS for axis in AXES]
 
 
 def draw(lines: Sequence[ModelLine]) -> Figure:

@@ -62,7 +62,7 @@ def draw(samples: Sequence[Samples], runs: Sequence[Mapping[str, Any]], tree: st
     rows, columns = 2 + len(samples), len(images)
     cell = min(_CELL, (WIDTH - _LABELS) / columns)
     # Under every map there is room for the class that a model took the image for.
-    heights = [cell + 0.05, *[cell + _LINE] * (rows - 1)]
+    heights = [cell + 0.02, cell + 0.02, *[cell + _LINE] * len(samples)]
     width, height = _LABELS + columns * cell + 0.05, sum(heights) + _LINE + 0.05
     with house_style():
         figure = Figure(figsize=(width, height))

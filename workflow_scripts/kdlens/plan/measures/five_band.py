@@ -16,7 +16,8 @@ _NAME = "five_band"
 def results(config: Config) -> list[str]:
     found = [f"{paths.measure(config, _NAME, *pair)}" for pair in _pairs(config)]
     files = [f"{stem}.{ending}" for stem in found for ending in ("json", "npz")]
-    return [*files, *yardsticks(config)]
+    made = [f"{paths.run(config)}/measures/{_NAME}/yardsticks.json"] if shown(config) else []
+    return [*files, *made]
 
 
 def paper_files(config: Config) -> list[str]:
@@ -50,11 +51,6 @@ def shown(config: Config) -> list[str]:
 def files(config: Config) -> list[str]:
     """Return the scores of every network, in the order of the table's rows."""
     return [f"{paths.measure(config, _NAME, *pair)}.json" for pair in _pairs(config)]
-
-
-def yardsticks(config: Config) -> list[str]:
-    """Return the scores of maps that no network made."""
-    return [f"{paths.run(config)}/measures/{_NAME}/yardsticks.json"] if shown(config) else []
 
 
 def figure06_files(config: Config) -> list[str]:
