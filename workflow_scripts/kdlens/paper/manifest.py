@@ -49,7 +49,7 @@ PACKAGES = (
     "jsonschema",
 )
 
-_SOURCES = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
+_SOURCES: tuple[str, ...] = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
 _SOURCES += tuple(f"workflow_scripts/kdlens/**/*.{kind}" for kind in ("py", "html", "css", "js"))
 
 _GIT_SECONDS = 60
@@ -173,6 +173,6 @@ def _describe_file(path: Path) -> dict[str, Any]:
         return {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)}
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError(
-            f"{path}: {error.strerror.lower()}, but the manifest must list it as a file; run the "
-            "workflow again"
+            f"{path}: {str(error.strerror).lower()}, but the manifest must list it as a file; run "
+            "the workflow again"
         ) from error

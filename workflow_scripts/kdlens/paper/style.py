@@ -45,7 +45,7 @@ PNG_DPI = 200
 INK = "#222222"
 """Colour of text, whiskers and outlines."""
 
-_RC: dict[str, Any] = {
+_RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": FONT_SIZE,
@@ -175,7 +175,7 @@ def _visible(color: str) -> str:
     rgb = np.array(to_rgb(color))
     while _luminance(rgb) > _FAINTEST:
         rgb = rgb * 0.98
-    return to_hex(rgb)
+    return to_hex(tuple(rgb))
 
 
 def _luminance(rgb: np.ndarray) -> float:
@@ -186,7 +186,8 @@ def _luminance(rgb: np.ndarray) -> float:
 
 def lighter(color: str, share: float) -> str:
     """Mix ``color`` with ``share`` (0 to 1) of white."""
-    return to_hex([channel + share * (1 - channel) for channel in to_rgb(color)])
+    red, green, blue = (channel + share * (1 - channel) for channel in to_rgb(color))
+    return to_hex((red, green, blue))
 
 
 @contextlib.contextmanager

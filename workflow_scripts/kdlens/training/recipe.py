@@ -88,7 +88,7 @@ def _section(
     # Batch norm cannot normalise a last batch of a single image.
     drop_last = images > batch_size and images % batch_size == 1
     steps = images // batch_size + (0 if drop_last or images % batch_size == 0 else 1)
-    network = {
+    network: dict[str, Any] = {
         "forward_proc": "forward_batch_in_float32",
         "sequential": [],
         "wrapper": None,
