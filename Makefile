@@ -7,8 +7,11 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report test lint format clean-env help
-.PHONY: dockerfile faults bench-dissection bench-scale bench-training
+# What `make verify` and `make crate` are about.
+RUN ?= demo
+
+.PHONY: demo demo-full study smoke real report verify crate test lint format clean-env help
+.PHONY: dockerfile faults bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -18,13 +21,17 @@ help:
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
+	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
+	@echo 'make bench-diffroar     retraining of small networks against a plain loop (5 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
+	@echo 'make bench-cells        drawn cells against the plain way (2 minutes)'
 
 demo: .venv/.ready
 	$(SNAKEMAKE)
@@ -49,6 +56,13 @@ real: .venv/.ready
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
+verify: .venv/.ready
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
+	  $(if $(DATA),--data)
+
+crate: .venv/.ready
+	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
+
 test: .venv/.ready
 	.venv/bin/python -m pytest
 
@@ -57,7 +71,7 @@ lint: .venv/.ready
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/mypy
-	@for config in config/*.yaml; do \
+	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done
@@ -81,8 +95,14 @@ bench-training: .venv/.ready
 bench-dissection: .venv/.ready
 	.venv/bin/python tests/benchmarks/dissection.py
 
+bench-diffroar: .venv/.ready
+	.venv/bin/python tests/benchmarks/diffroar.py
+
 bench-scale: .venv/.ready
 	.venv/bin/python tests/benchmarks/scale.py
+
+bench-cells: .venv/.ready
+	.venv/bin/python tests/benchmarks/cells.py
 
 clean-env:
 	rm -rf .venv .bootstrap

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
 BASE = Path(workflow.basedir)
@@ -19,7 +20,9 @@ from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
 from kdlens.orphans import announce
+from kdlens.paper.claims.read import read_claims
 from kdlens.plan import (
+    claims,
     cost,
     datasets,
     dissections,
@@ -30,10 +33,15 @@ from kdlens.plan import (
     models,
     paper,
     paths,
+    provenance,
     results,
     tables,
+    text,
     variants,
 )
+from kdlens.plan.measures import diffroar, entropy, five_band, loss_gradients
+from kdlens.plan.measures import text as text_attribution
+from kdlens.provenance.jobs import Times, update_times
 from kdlens.schema import load_schema, require_unique_keys
 
 
@@ -56,6 +64,8 @@ announce()
 
 REFERENCE = in_project("config/reference/han2023")
 PUBLISHED = f"{REFERENCE}/table01.csv"
+CLAIMS_FILE = in_project("config/claims.yaml")
+CLAIMS_SCHEMA = in_project("config/schemas/claims.schema.yaml")
 
 with told_without_traceback():
     for file in workflow.configfiles:
@@ -67,6 +77,7 @@ with told_without_traceback():
         published_rows(PUBLISHED),
     )
     results.check_targets(CONFIG, sys.argv[1:])
+    CLAIMS = read_claims(CLAIMS_FILE, CLAIMS_SCHEMA)["claims"]
     # The processes of single jobs are told other limits.
     if workflow.is_main_process:
         limit = workflow.global_resources.get("gpu")
@@ -138,6 +149,63 @@ def kept(file):
     return protected(file) if CONFIG["protect_models"] else file
 
 
+def job_of(file):
+    """Return the job that makes a file, as the manifest tells it; None if no script makes it."""
+    for maker in workflow.rules:
+        # Without a script: the mark that the concepts are known, whose rule makes it but once.
+        if maker.script and maker.is_producer(file):
+            wildcards = Wildcards(fromdict=maker.get_wildcards(file))
+            given = maker.expand_input(wildcards)[0]
+            library = [str(path) for path in given.get("library", [])]
+            return {
+                "name": provenance.job_name(maker.name, dict(wildcards.items())),
+                "rule": maker.name,
+                "seed": provenance.seed_of(CONFIG, maker.name, dict(wildcards.items())),
+                "inputs": sorted({str(path) for path in given} - set(library)),
+                "outputs": [str(path) for path in maker.expand_output(wildcards)[0]],
+                "log": [str(path) for path in maker.expand_log(wildcards)],
+                "code": [f"workflow_scripts/{Path(maker.script).name}", *library],
+            }
+    return None
+
+
+def jobs_behind(files):
+    """Return the jobs that make these files and all that goes into them, by name.
+
+    By the rules alone, not by the graph: the process of a single job has no other jobs in its own.
+    """
+    jobs, seen = {}, set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            job = job_of(file)
+            seen |= {file, *(job["outputs"] if job else ())}
+            if job:
+                jobs[job.pop("name")] = job
+                waiting += job["inputs"]
+    return dict(sorted(jobs.items()))
+
+
+def record_times():
+    """Write when each job of this run's graph ran, from Snakemake's own records."""
+    if not workflow.is_main_process:
+        return
+    times = {}
+    for job in workflow.dag.jobs:
+        if job.output:
+            name = provenance.job_name(job.rule.name, job.wildcards_dict)
+            record = workflow.persistence.metadata(job.output[0])
+            times[name] = Times(
+                job.rule.name,
+                [str(path) for path in job.input],
+                job.benchmark,
+                record and dict(record.items()),
+            )
+    with told_without_traceback():
+        update_times(f"{RUN}/jobs.json", times)
+
+
 def say_if_without_gpu():
     """Say once a run, not once a job, that it computes on the CPU."""
     # On a cluster it is not this machine that computes.
@@ -151,12 +219,15 @@ def say_if_without_gpu():
 
 
 def remove_checkpoints():
-    """Remove what trainings went on from, now that their results are accepted."""
-    # Those of this run's graph alone: of another training that was broken off, a model.pt may be
-    # there and not yet accepted.
+    """Remove what trainings and measures went on from, now that their results are accepted."""
+    # Those of this run's graph alone: of another job that was broken off, a result may be there
+    # and not yet accepted.
     if workflow.is_main_process:
         for job in workflow.dag.jobs:
-            if job.rule.name == "train_model" and Path(job.output.model).exists():
+            trains = job.rule.name in ("train_model", "train_text_model")
+            if trains and Path(job.output.model).exists():
                 Path(job.output.model).with_name("checkpoint.pt").unlink(
                     missing_ok=True
                 )
+            if job.rule.name.startswith("measure_") and Path(job.output[0]).exists():
+                Path(job.output[0]).with_suffix(".partial.json").unlink(missing_ok=True)

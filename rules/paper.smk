@@ -6,6 +6,12 @@
 include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
+include: "paper_entropy.smk"
+include: "paper_five_band.smk"
+include: "paper_diffroar.smk"
+include: "paper_loss_gradients.smk"
+include: "paper_text.smk"
+include: "paper_claims.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
@@ -16,7 +22,7 @@ localrules:
 
 rule write_manifest:
     input:
-        files=results.manifest_inputs(CONFIG),
+        files=[*results.manifest_inputs(CONFIG), *claims.files(CONFIG)],
         library=library("write_manifest"),
     output:
         manifest=f"{RUN}/manifest.json",
@@ -35,6 +41,7 @@ rule write_manifest:
         "../envs/paper.yaml"
     params:
         config=CONFIG,
+        jobs=lambda wildcards, input: jobs_behind(input.files),
     script:
         "../workflow_scripts/write_manifest.py"
 
@@ -69,5 +76,6 @@ rule cost:
 rule paper:
     input:
         results.paper_files(CONFIG),
+        claims.files(CONFIG),
         f"{RUN}/manifest.json",
         f"{RUN}/cost.html",

@@ -9,7 +9,7 @@ from pathlib import Path
 # What jobs say of themselves has times in it, and what a run cost consists of them: of these files
 # it matters that they are there. All else must be the same.
 TOLD = {"logs", "benchmarks"}
-TIMES = {"cost.csv", "cost.md", "cost.html"}
+TIMES = {"cost.csv", "cost.md", "cost.html", "jobs.json"}
 
 
 def fingerprints(folder: Path) -> dict[str, str]:

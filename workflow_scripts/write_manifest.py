@@ -1,4 +1,4 @@
-"""The manifest of a run (which code, packages, config and files made it), and its whole config.
+"""The manifest of a run (which code, packages, config and jobs made which file), and its config.
 
 For programs as JSON and YAML, for people as one page.
 """
@@ -19,6 +19,7 @@ def main(
     html: str | Path,
     *,
     config: Mapping[str, Any],
+    jobs: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write manifest.json, the config beside it, and the page.
 
@@ -28,8 +29,9 @@ def main(
         config_yaml: the YAML file to write the config to.
         html: the page to write.
         config: the run's config with its defaults filled in.
+        jobs: what made the files, see ``kdlens.paper.manifest.build_manifest``.
     """
-    built = build_manifest(files, config)
+    built = build_manifest(files, config, jobs)
     write_json(manifest, built)
     write_text(html, to_page(to_markdown(built)))
     write_text(config_yaml, config_as_yaml(config))
@@ -45,4 +47,5 @@ if __name__ == "__main__" and "snakemake" in globals():
             config_yaml=snakemake.output.config,
             html=snakemake.output.html,
             config=snakemake.params.config,
+            jobs=snakemake.params.jobs,
         )

@@ -1,0 +1,27 @@
+"""The published tables by the names that the run's tables have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from kdlens.paper.claims.evidence import Evidence
+
+_GRIDS = {"table06": "0.1", "table07": "0.5", "table08": "0.9"}
+
+
+def published_tables(files: Iterable[str | Path]) -> dict[str, Evidence]:
+    """Return the published tables of these files; of Tables 6 to 8, one file, each by its alpha."""
+    tables = {}
+    for path in map(Path, files):
+        whole = Evidence.of_paper(path)
+        if path.stem == "table06_07_08":
+            for name, alpha in _GRIDS.items():
+                tables[name] = whole.part(name, {"alpha": alpha})
+        else:
+            tables[path.stem] = whole
+    # Their rows are compared with scratch, which is printed in Table 1.
+    for name in (*_GRIDS, "table09"):
+        if name in tables and "table01" in tables:
+            tables[name] = tables[name].with_rows_of(tables["table01"], "scratch")
+    return tables
