@@ -30,6 +30,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
 
 from kdlens.errors import InputError, suggest
 from kdlens.files import write_bytes
@@ -146,7 +147,7 @@ class Line:
 
     color: str
     marker: str
-    dashes: str | tuple[int, tuple[float, ...]]
+    dashes: LineStyleType
 
 
 def lines_of(methods: Sequence[str]) -> list[Line]:

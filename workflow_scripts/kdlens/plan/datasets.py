@@ -128,7 +128,7 @@ def world(config: Config, role: str) -> dict[str, Any]:
 
 def cells(config: Config, role: str) -> dict[str, Any]:
     keys = ("image_size", "images", "classes", "seed")
-    return {key: entry(config, role)[key] for key in keys}
+    return {key: section_of(config, role)[key] for key in keys}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def source(config: Config, role: str) -> dict[str, Any]:
 
 def torchvision_source(config: Config, role: str) -> dict[str, Any]:
     """Return what the rule that makes a tree of torchvision's files is told."""
-    dataset = entry(config, role)
+    dataset = section_of(config, role)
     told = {key: value for key, value in source(config, role).items() if key != "subfolder"}
     return {**told, **{key: dataset[key] for key in ("dataset", "images", "seed")}}
 
