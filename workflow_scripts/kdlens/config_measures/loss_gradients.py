@@ -21,7 +21,7 @@ def resolve(config: dict[str, Any]) -> None:
         InputError: for masks that there cannot be, and for a model that is not there.
     """
     settings, data = config["measures"]["loss_gradients"], config.get(TRAINING)
-    drawn = bool(data) and data["source"] == "concept_world"
+    drawn = data is not None and data["source"] == "concept_world"
     masks = settings.setdefault("masks", "validation" if drawn else "none")
     if masks == "validation" and not drawn:
         raise InputError(
