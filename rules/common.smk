@@ -35,6 +35,7 @@ from kdlens.plan import (
     paths,
     provenance,
     results,
+    shipped,
     tables,
     text,
     variants,
@@ -78,6 +79,8 @@ with told_without_traceback():
     )
     results.check_targets(CONFIG, sys.argv[1:])
     CLAIMS = read_claims(CLAIMS_FILE, CLAIMS_SCHEMA)["claims"]
+    if CONFIG["from_reference"]:
+        shipped.check(CONFIG, sys.argv[1:])
     # The processes of single jobs are told other limits.
     if workflow.is_main_process:
         limit = workflow.global_resources.get("gpu")
@@ -204,6 +207,12 @@ def record_times():
             )
     with told_without_traceback():
         update_times(f"{RUN}/jobs.json", times)
+
+
+def inputs_of(files):
+    """Return what the rules ask for that make these files; of their own code, none."""
+    jobs = filter(None, map(job_of, files))
+    return sorted({path for job in jobs for path in job["inputs"]})
 
 
 def say_if_without_gpu():

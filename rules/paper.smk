@@ -14,6 +14,12 @@ include: "paper_text.smk"
 include: "paper_claims.smk"
 
 
+# A run is shipped, not what was made from a shipped one.
+if not CONFIG["from_reference"]:
+
+    include: "paper_shipped.smk"
+
+
 # Jobs of seconds are not worth a place in a cluster's queue.
 localrules:
     write_manifest,
@@ -75,7 +81,4 @@ rule cost:
 
 rule paper:
     input:
-        results.paper_files(CONFIG),
-        claims.files(CONFIG),
-        f"{RUN}/manifest.json",
-        f"{RUN}/cost.html",
+        shipped.final_files(CONFIG),
