@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kdlens.data.treebank import read_treebank
 from kdlens.files import write_text
-from kdlens.training.text.pieces import Pieces, learn_vocabulary
-from kdlens.training.text.published import VOCABULARY
+from kdlens.training.text.pieces import PUBLISHED_FILE, Pieces, learn_vocabulary
 
 
 def main(
@@ -31,8 +30,8 @@ def main(
             :func:`~kdlens.training.text.pieces.learn_vocabulary`.
     """
     if source == "pretrained":
-        Pieces.load(Path(published, VOCABULARY))
-        write_text(vocabulary, Path(published, VOCABULARY).read_text("utf-8"))
+        Pieces.load(Path(published, PUBLISHED_FILE))
+        write_text(vocabulary, Path(published, PUBLISHED_FILE).read_text("utf-8"))
         return
     sentences = [tree.words for tree in read_treebank(dataset)["train"]]
     pieces = learn_vocabulary(sentences, size, min_frequency, lower_case)
