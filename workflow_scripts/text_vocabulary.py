@@ -30,6 +30,7 @@ def main(
             :func:`~kdlens.training.text.pieces.learn_vocabulary`.
     """
     if source == "pretrained":
+        assert published is not None
         Pieces.load(Path(published, PUBLISHED_FILE))
         write_text(vocabulary, Path(published, PUBLISHED_FILE).read_text("utf-8"))
         return

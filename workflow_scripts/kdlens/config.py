@@ -54,10 +54,10 @@ def resolve(
     Raises:
         InputError: at the first thing that is wrong.
     """
-    config = copy.deepcopy(dict(config))
-    origins = expand_sweeps(config, schema)
+    own = copy.deepcopy(dict(config))
+    origins = expand_sweeps(own, schema)
     with naming_entries(origins):
-        return _resolve(config, schema, published, origins)
+        return _resolve(own, schema, published, origins)
 
 
 def _resolve(
@@ -138,7 +138,7 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     others = [m for m in rows if m not in nulls]
     paper.setdefault("shuffled", (trained or others or nulls)[0])
     paper["figure02"].setdefault("models", [m for m in paper["models"] if m in students])
-    first = {}
+    first: dict[str, str] = {}
     for name in students:
         first.setdefault(models[name]["method"], name)
     columns = [first[m] for m in ("cross_entropy", "kd", "label_smoothing") if m in first]

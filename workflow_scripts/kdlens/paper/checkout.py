@@ -12,7 +12,7 @@ from typing import Any
 import kdlens
 from kdlens.files import sha256_of
 
-_SOURCES = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
+_SOURCES: tuple[str, ...] = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
 _SOURCES += tuple(f"workflow_scripts/kdlens/**/*.{kind}" for kind in ("py", "html", "css", "js"))
 
 _GIT_SECONDS = 60

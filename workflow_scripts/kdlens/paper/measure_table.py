@@ -70,15 +70,20 @@ class ModelLine:
     def is_null(self) -> bool:
         return self.method in _NULLS
 
+    def measured(self, key: str) -> tuple[float, ...] | None:
+        """Return the values of all seeds; None unless every seed has the value."""
+        values = tuple(value for value in self.values[key] if value is not None)
+        return values if len(values) == len(self.values[key]) else None
+
     def mean(self, key: str) -> float | None:
         """Return the mean over the seeds; None unless every seed has the value."""
-        values = self.values[key]
-        return None if None in values else statistics.fmean(values)
+        values = self.measured(key)
+        return None if values is None else statistics.fmean(values)
 
     def sd(self, key: str) -> float | None:
         """Return the sample standard deviation over the seeds; None with fewer than two."""
-        values = self.values[key]
-        return None if None in values or len(values) < 2 else statistics.stdev(values)
+        values = self.measured(key)
+        return None if values is None or len(values) < 2 else statistics.stdev(values)
 
 
 def read_measure(
@@ -130,7 +135,7 @@ def read_lines(
             method=group[0][0]["method"],
             seeds=tuple(run["seed"] for run, _ in group),
             values={key: tuple(values[key] for _, values in group) for key in keys},
-            published=(published or {}).get(group[0][0].get("reference")),
+            published=(published or {}).get(group[0][0].get("reference", "")),
         )
         for model, group in lines.items()
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from kdlens.config_data import CONCEPTS, entry, image_roles
+from kdlens.config_data import CONCEPTS, image_roles, section_of
 from kdlens.config_variants import dissected
 from kdlens.plan import datasets, dissections, measures, models, paths, results, text, variants
 from kdlens.plan.jobs import Job, job
@@ -52,10 +52,10 @@ def _data(config: Config) -> Iterator[Job]:
 
 
 def _dataset(config: Config, role: str, makers: Mapping[str, str], check: str) -> Iterator[Job]:
-    folder = f"{paths.data(config)}/{entry(config, role)['name']}"
-    maker = makers.get(datasets.origin(config, role))
-    if maker:
-        yield job(maker, folder)
+    folder = f"{paths.data(config)}/{section_of(config, role)['name']}"
+    origin = datasets.origin(config, role)
+    if origin is not None and origin in makers:
+        yield job(makers[origin], folder)
     yield job(check, folder)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kdlens.config_data import CONCEPTS, entry, image_roles
+from kdlens.config_data import CONCEPTS, image_roles, section_of
 from kdlens.plan.paths import Config
 
 
@@ -23,7 +23,7 @@ def seed_of(config: Config, rule: str, wildcards: Mapping[str, str]) -> int | No
     if not rule.startswith("render_"):
         return None
     for role in (*image_roles(config), CONCEPTS):
-        dataset = entry(config, role)
+        dataset = section_of(config, role)
         if dataset["name"] == wildcards.get("dataset"):
             return dataset.get("seed")
     return None

@@ -132,8 +132,9 @@ class Evidence:
     ) -> Group:
         if column not in rows[0]:
             raise Missing(f"{self.name} has no column '{column}'")
-        numbers = [parse_number(row[column], self.name, column) for row in rows]
-        if None in numbers:
+        parsed = [parse_number(row[column], self.name, column) for row in rows]
+        numbers = [number for number in parsed if number is not None]
+        if len(numbers) < len(parsed):
             raise Missing(f"{self.name} has no {column} of '{model}'")
         facts = {**_facts_of(rows[0]), **self._facts.get(model, {})}
         name = f"{model}, shuffled labels" if asked == SHUFFLED else model

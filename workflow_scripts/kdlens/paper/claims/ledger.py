@@ -212,7 +212,9 @@ def _test(
     spread = statistics.pooled_sd(less.values, more.values)
     expected = _expected(part, where, groups, paper)
     sizes = (len(less.values), len(more.values))
-    known = expected is not None and spread is not None
+    power = None
+    if expected is not None and spread is not None:
+        power = statistics.power(sizes, expected, spread, level)
     return Test(
         **told,
         p=statistics.greater(less.values, more.values),
@@ -222,7 +224,7 @@ def _test(
         interval=statistics.interval(less.values, more.values),
         g=statistics.hedges_g(less.values, more.values),
         expected=expected,
-        power=statistics.power(sizes, expected, spread, level) if known else None,
+        power=power,
     )
 
 

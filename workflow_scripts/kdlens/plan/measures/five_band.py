@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kdlens.config_data import entry, image_roles
+from kdlens.config_data import image_roles, section_of
 from kdlens.plan import datasets, figures, models, paper, paths, tables
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
@@ -141,7 +141,8 @@ def _figure_models(config: Config, figure: str) -> list[str]:
 
 
 def _about(config: Config) -> dict[str, Any]:
-    data = entry(config, _role(config)) if _role(config) else {}
+    role = _role(config)
+    data = section_of(config, role) if role else {}
     return {"dataset": data.get("name"), "image_size": data.get("image_size")}
 
 
@@ -149,7 +150,7 @@ def _role(config: Config) -> str | None:
     """Return the role of the drawn cells: that of the models, or else the first there is."""
     if shown(config):
         return models.role(config, shown(config)[0])
-    roles = (role for role in image_roles(config) if entry(config, role)["source"] == "cells")
+    roles = (role for role in image_roles(config) if section_of(config, role)["source"] == "cells")
     return next(roles, None)
 
 
