@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kdlens.errors import InputError
 from kdlens.paper.reference import parse_number, read_rows
 
 _COLUMNS = ("split", "sentence", "word", "text", "label", "class", "attribution")
