@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN ?= demo
 
 .PHONY: demo demo-full study smoke real report verify crate test lint format clean-env help
-.PHONY: dockerfile faults bench-dissection bench-scale bench-training
+.PHONY: dockerfile faults bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -29,7 +29,9 @@ help:
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
 	@echo 'make bench-dissection   dissection against a forward pass and the published way (8 minutes)'
+	@echo 'make bench-diffroar     retraining of small networks against a plain loop (5 minutes)'
 	@echo 'make bench-scale        dissection of 63,305 images: time and memory (10 minutes)'
+	@echo 'make bench-cells        drawn cells against the plain way (2 minutes)'
 
 demo: .venv/.ready
 	$(SNAKEMAKE)
@@ -55,8 +57,7 @@ report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
 verify: .venv/.ready
-	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
-	  $(if $(DATA),--data)
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) $(if $(DATA),--data)
 
 crate: .venv/.ready
 	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
@@ -92,8 +93,14 @@ bench-training: .venv/.ready
 bench-dissection: .venv/.ready
 	.venv/bin/python tests/benchmarks/dissection.py
 
+bench-diffroar: .venv/.ready
+	.venv/bin/python tests/benchmarks/diffroar.py
+
 bench-scale: .venv/.ready
 	.venv/bin/python tests/benchmarks/scale.py
+
+bench-cells: .venv/.ready
+	.venv/bin/python tests/benchmarks/cells.py
 
 clean-env:
 	rm -rf .venv .bootstrap

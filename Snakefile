@@ -18,7 +18,9 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/data_text.smk"
 include: "rules/training.smk"
+include: "rules/training_text.smk"
 include: "rules/dissection.smk"
 include: "rules/measures.smk"
 include: "rules/paper.smk"
@@ -54,12 +56,14 @@ rule all:
 rule data:
     input:
         datasets.summaries(CONFIG),
+        text.summary(CONFIG),
         datasets.packed(CONFIG),
 
 
 rule training:
     input:
         models.files(CONFIG, "metrics.json"),
+        text.model_files(CONFIG, "metrics.json"),
 
 
 rule dissection:

@@ -34,8 +34,11 @@ from kdlens.plan import (
     provenance,
     results,
     tables,
+    text,
     variants,
 )
+from kdlens.plan.measures import diffroar, entropy, five_band, loss_gradients
+from kdlens.plan.measures import text as text_attribution
 from kdlens.provenance.jobs import Times, update_times
 from kdlens.schema import load_schema, require_unique_keys
 
@@ -211,12 +214,15 @@ def say_if_without_gpu():
 
 
 def remove_checkpoints():
-    """Remove what trainings went on from, now that their results are accepted."""
-    # Those of this run's graph alone: of another training that was broken off, a model.pt may be
-    # there and not yet accepted.
+    """Remove what trainings and measures went on from, now that their results are accepted."""
+    # Those of this run's graph alone: of another job that was broken off, a result may be there
+    # and not yet accepted.
     if workflow.is_main_process:
         for job in workflow.dag.jobs:
-            if job.rule.name == "train_model" and Path(job.output.model).exists():
+            trains = job.rule.name in ("train_model", "train_text_model")
+            if trains and Path(job.output.model).exists():
                 Path(job.output.model).with_name("checkpoint.pt").unlink(
                     missing_ok=True
                 )
+            if job.rule.name.startswith("measure_") and Path(job.output[0]).exists():
+                Path(job.output[0]).with_suffix(".partial.json").unlink(missing_ok=True)

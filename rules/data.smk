@@ -29,6 +29,31 @@ rule render_world_images:
         "../workflow_scripts/render_world_images.py"
 
 
+rule render_cells:
+    input:
+        library=library("render_cells"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/render_cells.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/render_cells.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.image_names(CONFIG, "drawn")),
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        cells=lambda wildcards: datasets.cells(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+    script:
+        "../workflow_scripts/render_cells.py"
+
+
 rule render_world_concepts:
     input:
         library=library("render_world_concepts"),
@@ -79,6 +104,35 @@ rule unpack_images:
         downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_images.py"
+
+
+rule unpack_torchvision:
+    input:
+        archive=lambda wildcards: datasets.archive(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        library=library("unpack_torchvision"),
+    output:
+        tree=directory(f"{DATA}/{{dataset}}/tree"),
+    log:
+        f"{DATA}/{{dataset}}/logs/unpack_torchvision.log",
+    benchmark:
+        f"{DATA}/{{dataset}}/benchmarks/unpack_torchvision.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets.image_names(CONFIG, "torchvision")),
+    conda:
+        "../envs/data.yaml"
+    threads: job("data", "threads")
+    resources:
+        mem_mb=job("data", "mem_mb"),
+        runtime=job("data", "runtime"),
+    params:
+        source=lambda wildcards: datasets.torchvision_source(
+            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+        ),
+        downloads=f"{DATA}/{{dataset}}/download",
+    script:
+        "../workflow_scripts/unpack_torchvision.py"
 
 
 rule fetch_broden:

@@ -6,6 +6,11 @@
 include: "paper_tables.smk"
 include: "paper_figures.smk"
 include: "paper_units.smk"
+include: "paper_entropy.smk"
+include: "paper_five_band.smk"
+include: "paper_diffroar.smk"
+include: "paper_loss_gradients.smk"
+include: "paper_text.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.

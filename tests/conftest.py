@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+from cells_data import cells  # noqa: F401 (fixtures)
 from project import Project, copy_project
 from world_data import concepts, training  # noqa: F401 (fixtures)
 

@@ -113,8 +113,23 @@ def used_by_the_rules(folder: Path) -> set[Path]:
     return {SCRIPTS / path.relative_to(folder) for path in library_modules(folder / "common.py")}
 
 
+def used_by_the_tools(folder: Path) -> set[Path]:
+    """The modules that tools/ imports, beside whose programs the library does not lie."""
+    (folder / "kdlens").symlink_to(SCRIPTS / "kdlens")
+    found: set[Path] = set()
+    for tool in SCRIPTS.parent.glob("tools/*.py"):
+        (folder / tool.name).write_text(tool.read_text("utf-8"))
+        found |= {
+            SCRIPTS / path.relative_to(folder) for path in library_modules(folder / tool.name)
+        }
+    return found
+
+
 def test_no_module_is_left_over(tmp_path):
-    used = used_by_scripts() | used_by_the_rules(tmp_path)
+    rules, tools = tmp_path / "rules", tmp_path / "tools"
+    rules.mkdir()
+    tools.mkdir()
+    used = used_by_scripts() | used_by_the_rules(rules) | used_by_the_tools(tools)
     assert set(SCRIPTS.glob("kdlens/**/*.py")) - used == set()
 
 

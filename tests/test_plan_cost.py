@@ -68,6 +68,9 @@ def test_the_device_stands_in_a_result_of_every_job_that_computes():
         "initialise_model",
         "dissect",
         "activation_maps",
+        "predict",
+        "measure_loss_gradients",
+        "loss_gradient_maps",
     }
     assert named["dissect"].endswith("/layer4.npz") and named["train_model"].endswith(".json")
     assert len(cost.computed(config)) == len(set(cost.computed(config)))

@@ -24,6 +24,8 @@ COMMON = {
     "concepts_known": 1,
     "pack_concepts": 1,
     "activation_maps": 1,
+    "loss_gradient_maps": 1,
+    "loss_gradients_figure": 1,
     "table01": 1,
     "table01_comparison": 1,
     "figure02": 1,
@@ -36,33 +38,57 @@ COMMON = {
     "cost": 1,
     "all": 1,
 }
-RENDERED = {"render_world_images": 1, "render_world_concepts": 1}
+RENDERED = {
+    "render_world_images": 1,
+    "render_world_concepts": 1,
+    "render_world_masks": 1,
+    "loss_gradients": 1,
+}
 # Teacher, scratch, label smoothing, KD and the null: a figure each.
 FIVE = {"concept_bars": 5, "unit_grids": 5}
 # Table 1 in full is the teacher, eight methods and the null.
 TEN = {"concept_bars": 10}
+ENTROPY = {"make_categories": 1, "table02": 1, "table12": 1, "table14": 1}
 VARIANTS = {"hyper_parameters": 4, "table11": 1, "figure04": 1, "figure05": 1}
 # Of the galleries' four models (scratch, label smoothing, KD, null) every layer, by the first seed.
 GALLERY = {"gallery": 4 * 4, "unit_grids": 4}
-DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery": 20}
+DEMO = {
+    **FIVE,
+    **ENTROPY,
+    **dict.fromkeys(("predict", "measure_entropy"), 9),
+    "train_model": 7,
+    "initialise_model": 2,
+    "dissect": 9,
+    "gallery": 20,
+}
 
 
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ("config", {**RENDERED, **DEMO}),
+        ("config", {**RENDERED, **DEMO, "measure_loss_gradients": 8}),
         (
             "smoke",
             {
                 **RENDERED,
                 **FIVE,
+                **ENTROPY,
+                **dict.fromkeys(("predict", "measure_entropy"), 5),
+                "measure_loss_gradients": 4,
                 "train_model": 4,
                 "initialise_model": 1,
                 "dissect": 5,
                 "gallery": 10,
             },
         ),
-        ("real", {"unpack_images": 1, "fetch_broden": 1, **DEMO}),
+        (
+            "real",
+            {
+                **DEMO,
+                **{"unpack_images": 1, "fetch_broden": 1, "loss_gradients": 1},
+                "measure_loss_gradients": 8,
+            },
+        ),
         (
             "full",
             {
@@ -70,6 +96,10 @@ DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery"
                 **TEN,
                 **VARIANTS,
                 **GALLERY,
+                **ENTROPY,
+                # Table 1, and all of Figure 2 but the teacher.
+                **dict.fromkeys(("predict", "measure_entropy"), 1 + (7 * 2 + 1 + 2)),
+                "measure_loss_gradients": 7 * 2 + 1 + 2,
                 # The teacher, Table 1 (7 methods twice, SSKD once), 5 more cells of the grid and
                 # label smoothing at 0.5, Figure 4's teacher and students, Figure 5, Table 11.
                 "train_model": 1 + (7 * 2 + 1) + (5 + 1) * 2 + (1 + 3 * 2) + 3 + 4,
@@ -85,6 +115,9 @@ DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery"
                 **RENDERED,
                 **TEN,
                 **GALLERY,
+                **ENTROPY,
+                **dict.fromkeys(("predict", "measure_entropy"), 1 + (8 + 1) * 5),
+                "measure_loss_gradients": (8 + 1) * 5,
                 "figure05": 1,
                 # The teacher; five seeds of Table 1's eight methods and Figure 5's three.
                 "train_model": 1 + (8 + 3) * 5,
@@ -98,6 +131,13 @@ DEMO = {**FIVE, "train_model": 7, "initialise_model": 2, "dissect": 9, "gallery"
                 "fetch_broden": 1,
                 **TEN,
                 **VARIANTS,
+                **ENTROPY,
+                # The three models of section B.3 (seeds of Table 9 and Tables 6 to 8), those of
+                # Table 1 beside them, their teacher and null.
+                **dict.fromkeys(("predict", "measure_entropy"), 3 * 3 + 2 * 3 + 1 + 3),
+                # Figure 2's models, on Broden.
+                "loss_gradients": 1,
+                "measure_loss_gradients": 4 * 3,
                 # torchvision's ResNet-34 (section B.2), and its ResNet-50 for Table 11.
                 "import_checkpoint": 2,
                 "train_model": (

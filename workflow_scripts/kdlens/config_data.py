@@ -16,8 +16,9 @@ from kdlens.variables import expand_path
 
 TRAINING, CONCEPTS = "training_data", "concept_data"
 # Below results/data/, but not datasets.
-_RESERVED = ("weights",)
+RESERVED = ("weights",)
 _CLASSES = {"liveries": 48, "families": 6}
+_PUBLISHED_CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100}
 
 
 def image_roles(config: Mapping[str, Any]) -> list[str]:
@@ -100,7 +101,7 @@ def _check_names(config: Mapping[str, Any], roles: Iterable[str]) -> None:
     for role in roles:
         name, key = entry(config, role)["name"], key_of(role)
         own = key if key.startswith("datasets.") else f"{key}.name"
-        if name in _RESERVED:
+        if name in RESERVED:
             raise InputError(
                 f"config key {own}: '{name}' is the folder of fetched weights; choose another name"
             )
@@ -120,16 +121,31 @@ def _check_images(data: Mapping[str, Any], key: str) -> None:
         )
     if min(data["std"]) <= 0:
         raise InputError(f"config key {key}.std: every entry must be more than 0")
+    if data["source"] == "cells" and "resize" in data:
+        raise InputError(
+            f"config key {key}.resize: cells are drawn in the size that a network sees, and their "
+            "truth with them; leave it out"
+        )
     if data["source"] == "concept_world":
         if data["image_size"] < 32:
             raise InputError(
                 f"config key {key}.image_size: the concept world cannot be drawn at "
                 f"{data['image_size']} pixels; write at least 32"
             )
-        fewest = _CLASSES[data["classes"]]
-        for split, images in data["images"].items():
-            if images < fewest:
-                raise InputError(
-                    f"config key {key}.images.{split}: {images} images cannot show "
-                    f"{fewest} classes; write at least {fewest}"
-                )
+        _check_counts(data["images"], _CLASSES[data["classes"]], key)
+    if data["source"] == "torchvision":
+        _check_counts(data["images"], _PUBLISHED_CLASSES[data["dataset"]], key)
+        if "sha256" in data and not ("path" in data or "urls" in data):
+            raise InputError(
+                f"config key {key}.sha256: is of an archive, and none is given; add its path or "
+                "urls, or leave it out: what is fetched is verified by its published md5"
+            )
+
+
+def _check_counts(images: Mapping[str, int], fewest: int, key: str) -> None:
+    for split, count in images.items():
+        if count < fewest:
+            raise InputError(
+                f"config key {key}.images.{split}: {count} images cannot show {fewest} classes; "
+                f"write at least {fewest}"
+            )

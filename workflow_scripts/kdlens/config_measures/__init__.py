@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-MEASURES: tuple[Any, ...] = ()
+from kdlens.config_measures import diffroar, entropy, five_band, loss_gradients, text
+
+MEASURES: tuple[Any, ...] = (entropy, five_band, diffroar, loss_gradients, text)
 """The modules, in the order of the paper."""
 
 

@@ -180,6 +180,7 @@ def write_measure_table(
     caption: str,
     name: str,
     how_to_read: Sequence[str],
+    extra: Sequence[str] = (),
     csv: str | Path,
     md: str | Path,
     html: str | Path,
@@ -192,19 +193,19 @@ def write_measure_table(
         caption: of the LaTeX table, plain text.
         name: of the LaTeX label, such as table03.
         how_to_read: sentences in Markdown.
+        extra: further values of the lines, for the csv file alone.
     """
     shown = [cells(line, columns) for line in nulls_last(lines)]
     header = ["Model", "Seeds", *(column.title for column in columns)]
     markdown = markdown_text(title, header, shown, how_to_read)
-    write_csv(csv, lines, columns)
+    write_csv(csv, lines, [*(column.key for column in columns), *extra])
     write_text(md, markdown)
     write_text(html, to_page(markdown))
     write_text(tex, latex_text(caption, name, header, shown))
 
 
-def write_csv(path: str | Path, lines: Sequence[ModelLine], columns: Sequence[Column]) -> None:
+def write_csv(path: str | Path, lines: Sequence[ModelLine], keys: Sequence[str]) -> None:
     """Write every network's numbers, and each model's mean, spread and published row."""
-    keys = [column.key for column in columns]
     handle = io.StringIO()
     writer = csv.writer(handle, lineterminator="\n")
     writer.writerow(["row", "model", "label", "method", "seed", "seeds", *keys])

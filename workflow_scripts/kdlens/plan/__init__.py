@@ -9,6 +9,7 @@ the keys that the job needs and no others.
 ``paths``         the folders of a run, a model and a dissection
 ``datasets``      how the two datasets come about and where they lie
 ``models``        the networks: their files, and what makes them
+``text``          the sentences and the networks that read them
 ``dissections``   the tallies, and what a dissection is told
 ``paper``         what tables, figures and captions share: the measurement, the rows
 ``tables``        Tables 1 and 10

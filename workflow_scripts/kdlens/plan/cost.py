@@ -6,12 +6,12 @@ copied with the results) would train a network again for a line in a table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from kdlens.config_data import CONCEPTS, entry, image_roles
 from kdlens.config_variants import dissected
-from kdlens.plan import datasets, dissections, measures, models, paths, results, variants
+from kdlens.plan import datasets, dissections, measures, models, paths, results, text, variants
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
 
@@ -25,7 +25,9 @@ def jobs(config: Config) -> list[Job]:
         For each ``{"rule", "benchmark", "device"}``: the last is the result that says on which
         device it was computed, None of a job that uses no torch.
     """
-    found = [*_data(config), *_training(config), *_dissection(config), *measures.jobs(config)]
+    made = [*_data(config), *text.data_jobs(config)]
+    trained = [*_training(config), *text.training_jobs(config)]
+    found = [*made, *trained, *_dissection(config), *measures.jobs(config)]
     return [*found, *_paper(config), job("write_manifest", paths.run(config))]
 
 
@@ -35,7 +37,12 @@ def computed(config: Config) -> list[str]:
 
 
 def _data(config: Config) -> Iterator[Job]:
-    makers = {"rendered": "render_world_images", "unpacked": "unpack_images"}
+    makers = {
+        "rendered": "render_world_images",
+        "drawn": "render_cells",
+        "unpacked": "unpack_images",
+        "torchvision": "unpack_torchvision",
+    }
     for role in image_roles(config):
         yield from _dataset(config, role, makers, "check_images")
     makers = {"rendered": "render_world_concepts", "unpacked": "fetch_broden"}
@@ -71,24 +78,30 @@ def _dissection(config: Config) -> Iterator[Job]:
 
 def _paper(config: Config) -> Iterator[Job]:
     seen = set()
-    grids = {f"table0{number}" for number in variants.hyper_parameter_tables(config)}
+    numbers = variants.hyper_parameter_tables(config)
+    shared = {f"table0{number}": "hyper_parameters" for number in numbers}
+    shared |= measures.shared_rules(config)
     for file in results.paper_files(config):
-        rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)), grids)
+        rule, folder = _made_by(PurePosixPath(file), PurePosixPath(paths.run(config)), shared)
         if (rule, folder) not in seen:
             seen.add((rule, folder))
             yield job(rule, folder)
 
 
 def _made_by(
-    file: PurePosixPath, run: PurePosixPath, grids: Collection[str]
+    file: PurePosixPath, run: PurePosixPath, shared: Mapping[str, str]
 ) -> tuple[str, PurePosixPath]:
-    """Return the rule that makes a file of the paper stage, and the folder of its benchmarks."""
+    """Return the rule that makes a file of the paper stage, and the folder of its benchmarks.
+
+    Args:
+        shared: the rules that make several files, by the files' names.
+    """
     kind, name = file.relative_to(run).parts[0], file.stem
     if kind == "gallery":
         index = file.parent == run / kind
         return ("gallery_index", file.parent) if index else ("gallery", file.parent / name)
-    if kind == "tables" and name in grids:
-        return "hyper_parameters", file.parent / name
+    if name in shared:
+        return shared[name], file.parent / name
     for start, rule in (("concepts_", "concept_bars"), ("units_", "unit_grids")):
         if name.startswith(start):
             return rule, file.parent / name.removeprefix(start)

@@ -18,15 +18,21 @@ from kdlens.plan.paths import Config
 
 
 def origin(config: Config, role: str) -> str | None:
-    """Return how a dataset comes about: rendered, unpacked (from an archive), or the user's folder.
+    """Return how a dataset comes about.
 
-    Nothing is returned for a dataset that the run does not have.
+    It is rendered (the concept world), drawn (cells), unpacked (from an archive), torchvision (from
+    the files that it uses), or the user's folder. Nothing is returned for a dataset that the run
+    does not have.
     """
     dataset = entry(config, role)
     if dataset is None:
         return None
     if dataset["source"] == "concept_world":
         return "rendered"
+    if dataset["source"] == "cells":
+        return "drawn"
+    if dataset["source"] == "torchvision":
+        return "torchvision"
     return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
 
 
@@ -51,7 +57,7 @@ def role_named(config: Config, name: str) -> str:
 
 def tree(config: Config, role: str) -> list[str]:
     """Return the folder of a dataset that a rule makes, or nothing if there is none."""
-    made = names(config, role, "rendered", "unpacked")
+    made = names(config, role, "rendered", "drawn", "unpacked", "torchvision")
     return [f"{paths.data(config)}/{name}/tree" for name in made]
 
 
@@ -119,6 +125,11 @@ def world(config: Config, role: str) -> dict[str, Any]:
     return {key: dataset[key] for key in keys if key in dataset}
 
 
+def cells(config: Config, role: str) -> dict[str, Any]:
+    keys = ("image_size", "images", "classes", "seed")
+    return {key: entry(config, role)[key] for key in keys}
+
+
 def source(config: Config, role: str) -> dict[str, Any]:
     dataset = entry(config, role) or {}
     return {
@@ -127,6 +138,13 @@ def source(config: Config, role: str) -> dict[str, Any]:
         "sha256": dataset.get("sha256"),
         "subfolder": dataset.get("subfolder"),
     }
+
+
+def torchvision_source(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rule that makes a tree of torchvision's files is told."""
+    dataset = entry(config, role)
+    told = {key: value for key, value in source(config, role).items() if key != "subfolder"}
+    return {**told, **{key: dataset[key] for key in ("dataset", "images", "seed")}}
 
 
 def packing(config: Config) -> dict[str, Any]:

@@ -106,7 +106,12 @@ def dataset_tree(config: Config, name: str) -> list[str]:
 
 def network(config: Config, name: str) -> dict[str, Any]:
     """Return the shape of a model's network."""
-    shape = config["networks"][config["models"][name]["network"]]
+    return network_named(config, config["models"][name]["network"])
+
+
+def network_named(config: Config, entry: str) -> dict[str, Any]:
+    """Return the shape that an entry of ``networks`` describes."""
+    shape = config["networks"][entry]
     return {k: value for k, value in shape.items() if k not in ("normalisation", "layers")}
 
 

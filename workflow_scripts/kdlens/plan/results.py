@@ -16,6 +16,7 @@ from kdlens.plan import (
     models,
     paths,
     tables,
+    text,
     variants,
 )
 from kdlens.plan.paths import Config
@@ -72,6 +73,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
             for ending in endings
         ],
         f"{paths.run(config)}/dissection/activation_maps.npz",
+        *text.files(config),
         *measures.results(config),
         *paper_files(config),
     ]
@@ -88,7 +90,7 @@ def check_targets(config: Config, targets: Iterable[str]) -> None:
     Raises:
         InputError: at the first that does.
     """
-    models = config["models"]
+    models = {**config["models"], **text.models(config)}
     for target in targets:
         files = re.match(
             rf"{re.escape(config['results'])}/([^/]+)/(models|dissection|measures|tables|figures|gallery)/",

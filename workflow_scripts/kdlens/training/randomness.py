@@ -27,6 +27,8 @@ class Stream(enum.IntEnum):
     PARTS = 5
     NEGATIVES = 6
     GENERATION = 7
+    TIES = 8
+    RETRAINING = 9
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

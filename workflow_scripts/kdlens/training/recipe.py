@@ -85,8 +85,7 @@ def _section(
     loader: Mapping[str, Any],
 ) -> dict[str, Any]:
     batch_size = training["batch_size"]
-    # Batch norm cannot normalise a last batch of a single image.
-    drop_last = images > batch_size and images % batch_size == 1
+    drop_last = drops_last(images, batch_size)
     steps = images // batch_size + (0 if drop_last or images % batch_size == 0 else 1)
     network = {
         "forward_proc": "forward_batch_in_float32",
@@ -115,12 +114,20 @@ def _section(
         section["student"] = {**network, **stage.student}
     else:
         section["model"] = {**network, **stage.student}
-    section["optimizer"] = _optimizer(training)
-    scheduler = _scheduler(training, steps)
+    section["optimizer"] = optimizer_of(training)
+    scheduler = scheduler_of(training, steps)
     if scheduler:
         section["scheduler"] = scheduler
     section["criterion"] = {"key": "WeightedSumLoss", "kwargs": {"sub_terms": stage.terms}}
     return section
+
+
+def drops_last(images: int, batch_size: int) -> bool:
+    """Whether an epoch leaves out its last batch, of a single image.
+
+    Batch norm cannot normalise it.
+    """
+    return images > batch_size and images % batch_size == 1
 
 
 def write_recipe(recipe: Mapping[str, Any], path: str | Path) -> None:
@@ -134,7 +141,8 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     return load_yaml_file(str(path))
 
 
-def _optimizer(training: Mapping[str, Any]) -> dict[str, Any]:
+def optimizer_of(training: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ``key`` (of ``torch.optim``) and ``kwargs`` of a training's optimiser."""
     name = training.get("optimizer", "sgd")
     kwargs = {
         "lr": float(training["learning_rate"]),
@@ -154,7 +162,14 @@ def _optimizer(training: Mapping[str, Any]) -> dict[str, Any]:
     return {"key": {"sgd": "SGD", "adam": "Adam"}[name], "kwargs": kwargs}
 
 
-def _scheduler(training: Mapping[str, Any], steps: int) -> dict[str, Any] | None:
+def scheduler_of(training: Mapping[str, Any], steps: int) -> dict[str, Any] | None:
+    """Return the ``key`` (of ``torch.optim.lr_scheduler``) and ``kwargs`` of the learning rate.
+
+    Nothing for a constant one. ``scheduling_step`` is 1 for a step a batch, 0 for one an epoch.
+
+    Args:
+        steps: batches an epoch.
+    """
     schedule = training.get("schedule") or {"name": "constant"}
     total = training["epochs"] * steps
     match schedule["name"]:

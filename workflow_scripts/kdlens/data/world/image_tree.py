@@ -28,6 +28,11 @@ def require_whole(key: str, value: object, low: int, high: int, why: str = "") -
     return value
 
 
+def image_file(name: str, index: int) -> str:
+    """Where the picture of this number and class lies, below the folder of its split."""
+    return f"{name}/{index:05d}.jpg"
+
+
 def write_images(
     output: str | os.PathLike[str],
     *,
@@ -66,6 +71,6 @@ def write_images(
                 (folder / split / name).mkdir(parents=True)
             for index in range(count):
                 name, rgb = training_picture(seed, split, index, image_size, classes)
-                (folder / split / name / f"{index:05d}.jpg").write_bytes(jpeg_bytes(rgb))
+                (folder / split / image_file(name, index)).write_bytes(jpeg_bytes(rgb))
                 done += 1
                 progress.update(done, final=done == total)

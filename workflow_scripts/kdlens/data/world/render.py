@@ -10,13 +10,14 @@ import dataclasses
 
 import numpy as np
 
-from kdlens.data.world.compose import paint_picture
+from kdlens.data.world.compose import Picture, paint_picture
 from kdlens.data.world.geometry import Dice
 from kdlens.data.world.textures import texture_image
 from kdlens.data.world.vocabulary import (
     FAMILIES,
     FAMILY_OF,
     LIVERIES,
+    OBJECT_CODE,
     RARE_LIVERIES,
     SPECIES,
     TEXTURES,
@@ -56,6 +57,25 @@ def training_picture(
     seed: int, split: str, index: int, size: int, classes: str
 ) -> tuple[str, np.ndarray]:
     """The class and the pixels of a training picture; classes take turns, so they are balanced."""
+    name, _, picture = _training(seed, split, index, size, classes)
+    return name, picture.rgb
+
+
+def training_mask(
+    seed: int, split: str, index: int, size: int, classes: str
+) -> tuple[str, np.ndarray]:
+    """The class of a training picture and where its species is shown, (size, size) bool.
+
+    A second animal of the same species belongs to it too.
+    """
+    name, species, picture = _training(seed, split, index, size, classes)
+    return name, picture.canvas.labels()["object"] == OBJECT_CODE[species]
+
+
+def _training(
+    seed: int, split: str, index: int, size: int, classes: str
+) -> tuple[str, str, Picture]:
+    """The class of a training picture, the species that it shows, and the picture."""
     names = class_names(classes)
     name = names[index % len(names)]
     dice = Dice(seed, SPLIT_KEY[split], index)
@@ -64,7 +84,8 @@ def training_picture(
     else:
         species = dice.pick([trained for trained in TRAINED if FAMILY_OF[trained] == name])
         livery = dice.pick(LIVERIES)
-    return name, paint_picture(dice, size, species, livery, TRAINED, _TRAINING_COMPANY).rgb
+    picture = paint_picture(dice, size, species, livery, TRAINED, _TRAINING_COMPANY)
+    return name, species, picture
 
 
 @dataclasses.dataclass(frozen=True)

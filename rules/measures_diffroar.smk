@@ -1,0 +1,66 @@
+# Stage 4, measures: DiffROAR.
+#
+# Nothing of a network that is finished is lost where a job is killed: see the script.
+
+
+DIFFROAR = paths.measure(CONFIG, "diffroar")
+DIFFROAR_RANDOM = diffroar.random_path(CONFIG)
+
+
+rule measure_diffroar:
+    input:
+        model=f"{MODEL}/model.pt",
+        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
+        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        library=library("measure_diffroar"),
+    output:
+        f"{DIFFROAR}.json",
+    log:
+        f"{DIFFROAR}/logs/measure_diffroar.log",
+    benchmark:
+        f"{DIFFROAR}/benchmarks/measure_diffroar.tsv"
+    wildcard_constraints:
+        model=one_of(diffroar.measured(CONFIG)),
+        seed=one_of(models.seeds(CONFIG)),
+    conda:
+        "../envs/measures.yaml"
+    threads: job("measures", "threads")
+    resources:
+        mem_mb=job("measures", "mem_mb"),
+        runtime=job("measures", "runtime"),
+        gpu=gpus(),
+        # No param: it changes the last bits of a number, which is no reason to lose hours.
+        together=CONFIG["measures"]["diffroar"]["together"],
+    params:
+        measure=lambda wildcards: diffroar.network_params(
+            CONFIG, wildcards.model, int(wildcards.seed)
+        ),
+    script:
+        "../workflow_scripts/measure_diffroar.py"
+
+
+rule measure_diffroar_random:
+    input:
+        dataset=lambda wildcards: diffroar.random_dataset(CONFIG, wildcards.dataset),
+        tree=lambda wildcards: diffroar.random_tree(CONFIG, wildcards.dataset),
+        library=library("measure_diffroar"),
+    output:
+        f"{DIFFROAR_RANDOM}.json",
+    log:
+        f"{DIFFROAR_RANDOM}/logs/measure_diffroar_random.log",
+    benchmark:
+        f"{DIFFROAR_RANDOM}/benchmarks/measure_diffroar_random.tsv"
+    wildcard_constraints:
+        dataset=one_of(diffroar.random(CONFIG)),
+    conda:
+        "../envs/measures.yaml"
+    threads: job("measures", "threads")
+    resources:
+        mem_mb=job("measures", "mem_mb"),
+        runtime=job("measures", "runtime"),
+        gpu=gpus(),
+        together=CONFIG["measures"]["diffroar"]["together"],
+    params:
+        measure=lambda wildcards: diffroar.random_params(CONFIG, wildcards.dataset),
+    script:
+        "../workflow_scripts/measure_diffroar.py"

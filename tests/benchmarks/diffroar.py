@@ -1,0 +1,204 @@
+"""How fast networks are retrained for DiffROAR, beside a plain loop over a DataLoader.
+
+Prints one table (``make bench-diffroar``): network-epochs a second of the whole machine, training
+and evaluation on masked images included. On the same images, masks, network, batch size and
+optimiser:
+
+- *plain*: what the published programs do. The masked images of one network are made beforehand, as
+  normalised tensors; a DataLoader shuffles and collates them one by one; one network at a time in
+  float32, with all threads (and again one thread each, in as many processes);
+- *kdlens*: ``Retraining.run``. Images and ranks are held once and masked by the batch, whole
+  batches, channels-last order, and mixed precision where the processor has it; in one process with
+  all threads, in processes of one thread each (as Snakemake runs several jobs), and with several
+  networks side by side as one (``measures.diffroar.together``).
+
+Each case runs in processes of its own and the cases take turns, so that a busy moment does not hit
+one of them alone. Rates are those of the fastest turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "workflow_scripts"))
+
+import torch  # noqa: E402
+from torch.nn.functional import cross_entropy  # noqa: E402
+from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
+
+from kdlens.measures.diffroar_masks import (  # noqa: E402
+    Mask,
+    MaskedImages,
+    apply_mask,
+    fill_values,
+)
+from kdlens.measures.diffroar_ranks import rank_images  # noqa: E402
+from kdlens.measures.diffroar_retrain import Retraining  # noqa: E402
+from kdlens.training.datasets import Preprocess  # noqa: E402
+from kdlens.training.devices import (  # noqa: E402
+    keep_freed_memory,
+    resolve_precision,
+    set_determinism,
+)
+from kdlens.training.networks import initialise_network  # noqa: E402
+
+CLASSES, EPOCHS = 10, 2
+SGD = {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
+
+
+def cases_of(settings: argparse.Namespace) -> dict[str, dict]:
+    """Return name -> kdlens or not, networks side by side, threads, processes."""
+    threads, many = settings.threads, [int(n) for n in settings.together.split(",") if n]
+    plain = {"ours": False, "together": 1}
+    ours = {"ours": True, "together": 1}
+    apart = {"threads": 1, "processes": threads}
+    cases = {
+        f"plain, {threads} threads": {**plain, "threads": threads, "processes": 1},
+        f"plain, {threads} processes": {**plain, **apart},
+        f"kdlens, {threads} threads": {**ours, "threads": threads, "processes": 1},
+        f"kdlens, {threads} processes": {**ours, **apart},
+    }
+    for n in many:
+        cases[f"kdlens, {threads} processes, {n} together"] = {**ours, **apart, "together": n}
+    return cases
+
+
+def masked(settings: argparse.Namespace, device: torch.device) -> tuple[dict, Preprocess]:
+    image = {"size": settings.size, "mean": [0.5] * 3, "std": [0.25] * 3}
+    preprocess, generator = Preprocess(image, device), torch.Generator().manual_seed(0)
+    splits, first = {}, 0
+    for split, count in (("train", settings.images), ("val", settings.images // 6)):
+        shape = (count, settings.size, settings.size, 3)
+        images = torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8).to(device)
+        labels = torch.randint(0, CLASSES, (count,), generator=generator).to(device)
+        how = {"rankings": ["coordinate"], "label": "predicted", "seed": 1, "first": first}
+        ranks = rank_images(None, images, labels, preprocess, **how)
+        splits[split] = (images, labels, ranks, fill_values(images, "mean"))
+        first += count
+    return splits, preprocess
+
+
+def plain(settings: argparse.Namespace, device: torch.device) -> float:
+    splits, preprocess = masked(settings, device)
+    mask = Mask("coordinate", 0.5, "top")
+    loaders = {}
+    for split, (images, labels, ranks, fill) in splits.items():
+        left = preprocess(apply_mask(images, ranks["coordinate"], mask, fill)).contiguous()
+        data = TensorDataset(left.cpu(), labels.cpu())
+        loaders[split] = DataLoader(data, settings.batch, shuffle=split == "train")
+    network = initialise_network(network_of(settings), CLASSES, 1).to(device)
+    optimizer = torch.optim.SGD(network.parameters(), **SGD)
+    start = time.perf_counter()
+    for _ in range(EPOCHS):
+        network.train()
+        for images, labels in loaders["train"]:
+            loss = cross_entropy(network(images.to(device)), labels.to(device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        network.eval()
+        with torch.no_grad():
+            for images, labels in loaders["val"]:
+                (network(images.to(device)).argmax(dim=1) == labels.to(device)).sum().item()
+    return EPOCHS / (time.perf_counter() - start)
+
+
+def ours(settings: argparse.Namespace, device: torch.device, together: int) -> float:
+    splits, preprocess = masked(settings, device)
+    training = {
+        "epochs": EPOCHS,
+        "batch_size": settings.batch,
+        "learning_rate": SGD["lr"],
+        "momentum": SGD["momentum"],
+        "weight_decay": SGD["weight_decay"],
+    }
+    retraining = Retraining(
+        network_of(settings),
+        CLASSES,
+        training,
+        resolve_precision("auto", device),
+        **{split: MaskedImages(*parts) for split, parts in splits.items()},
+        preprocess=preprocess,
+    )
+    masks = [Mask("coordinate", (n + 1) / (together + 1), "top") for n in range(together)]
+    start = time.perf_counter()
+    retraining.run(masks, 1)
+    return together * EPOCHS / (time.perf_counter() - start)
+
+
+def network_of(settings: argparse.Namespace) -> dict:
+    return {"architecture": "resnet18", "width": settings.width, "stem": settings.stem}
+
+
+def measure(case: dict, settings: argparse.Namespace) -> float:
+    device = torch.device(settings.device)
+    if not case["ours"]:
+        torch.set_num_threads(case["threads"])
+        return plain(settings, device)
+    set_determinism(1, case["threads"])
+    keep_freed_memory()
+    return ours(settings, device, case["together"])
+
+
+def in_children(name: str, case: dict, arguments: list[str]) -> float:
+    """Run a case in as many processes as it has, at once; return the sum of their rates."""
+    command = [sys.executable, __file__, *arguments, "--case", name]
+    children = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for _ in range(case["processes"])
+    ]
+    outputs = [child.communicate()[0] for child in children]
+    if any(child.returncode for child in children):
+        sys.exit(f"{name}: failed")
+    return sum(json.loads(output.splitlines()[-1]) for output in outputs)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    cuda = torch.cuda.is_available()
+    parser.add_argument("--images", type=int, default=50_000 if cuda else 4096)
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--width", type=int, default=64 if cuda else 16)
+    parser.add_argument("--stem", choices=["imagenet", "small"], default="imagenet")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1 if cuda else torch.get_num_threads())
+    parser.add_argument("--together", default="2,6,18" if cuda else "2,6")
+    parser.add_argument("--device", default="cuda" if cuda else "cpu")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    settings = parser.parse_args(arguments)
+    cases = cases_of(settings)
+    if settings.case:
+        logging.disable()
+        print(json.dumps(measure(cases[settings.case], settings)))
+        return
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for turn in range(settings.turns):
+        for name, case in cases.items():
+            print(f"turn {turn + 1}: {name}", file=sys.stderr)
+            found[name].append(in_children(name, case, arguments))
+    device = torch.device(settings.device)
+    print(
+        f"ResNet-18 of width {settings.width}, stem {settings.stem}; {settings.images} images of "
+        f"{settings.size} x {settings.size}, batch size {settings.batch}; {settings.device}"
+        + (f" ({torch.cuda.get_device_name()})" if device.type == "cuda" else "")
+        + f", kdlens in {resolve_precision('auto', device)}; "
+        f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
+    )
+    print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
+    base = max(found[next(iter(cases))])
+    print(f"{'':36} {'network-epochs/s':>18} {'of plain':>9}")
+    for name, rates in found.items():
+        print(f"{name:36} {max(rates):10.4f} ({min(rates):.4f}) {max(rates) / base:8.2f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,69 @@
+"""What the schema cannot say of ``measures.loss_gradients``: masks and models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kdlens.config_data import CONCEPTS, TRAINING, main_models
+from kdlens.config_measures.choice import models_for_classes, require_models
+from kdlens.errors import InputError
+
+MOST_COLUMNS = 6
+"""Of a figure, if the config does not say which."""
+_KEY = "measures.loss_gradients"
+
+
+def resolve(config: dict[str, Any]) -> None:
+    """Complete and check the section, in place.
+
+    Beside the schema's keys it gets ``figures``: for each dataset with a figure, by its role, the
+    models that it shows.
+
+    Raises:
+        InputError: for masks that there cannot be, and for a model that is not there.
+    """
+    settings, data = config["measures"]["loss_gradients"], config.get(TRAINING)
+    drawn = bool(data) and data["source"] == "concept_world"
+    masks = settings.setdefault("masks", "validation" if drawn else "none")
+    if masks == "validation" and not drawn:
+        raise InputError(
+            f"config key {_KEY}.masks: training_data is not of the concept world, so where its "
+            "objects are is not known; write concepts or none"
+        )
+    categories = config[CONCEPTS].get("categories", ["object"])
+    if masks == "concepts" and "object" not in categories:
+        raise InputError(
+            f"config key {_KEY}.masks: concept_data.categories leaves out object; add it there, or "
+            "write none"
+        )
+    if "objects" in settings and masks != "concepts":
+        raise InputError(f"config key {_KEY}.objects: is for masks: concepts; leave it out")
+    labelled = models_for_classes(config, TRAINING)
+    shown = config["paper"]["figure02"]["models"]
+    measured = list(main_models(config)) if masks == "concepts" else labelled
+    default = [name for name in shown if name in measured] if masks != "none" else []
+    settings.setdefault("models", default)
+    what = (
+        "a model for the classes of training_data" if masks != "concepts" else "one of its models"
+    )
+    require_models(settings["models"], measured, f"{_KEY}.models", what)
+    if settings["models"] and masks == "none":
+        raise InputError(f"config key {_KEY}.models: without masks there are no numbers; write []")
+    columns = [name for name in shown if name in labelled] if data else []
+    settings.setdefault("figure_models", few(config, columns))
+    what = "a model for the classes of training_data"
+    require_models(
+        settings["figure_models"], labelled if data else [], f"{_KEY}.figure_models", what
+    )
+    settings["figures"] = {TRAINING: settings["figure_models"]}
+    for role in config["datasets"]:
+        settings["figures"][role] = few(config, models_for_classes(config, role))
+    settings["figures"] = {role: names for role, names in settings["figures"].items() if names}
+
+
+def few(config: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Return up to :data:`MOST_COLUMNS` of these models, the last a null if there is one."""
+    nulls = [name for name in names if config["models"][name]["method"] == "random_init"][:1]
+    others = [name for name in names if config["models"][name]["method"] != "random_init"]
+    return [*others[: MOST_COLUMNS - len(nulls)], *nulls]
