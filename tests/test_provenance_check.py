@@ -153,14 +153,14 @@ def test_every_image_of_a_dataset_and_every_file_of_a_pack(tmp_path, training, c
     found = {"images": check_image_folder(images, splits), "concepts": check_broden(concepts)}
     for name, summary in found.items():
         write_json(tmp_path / name / "dataset.json", summary)
-    write_json(tmp_path / "other/dataset.json", {"kind": "text", "root": "other", "digest": "d"})
+    write_json(tmp_path / "other/dataset.json", {"kind": "sound", "root": "other", "digest": "d"})
     pack = tmp_path / "pack"
     write(pack / "labels.bin", "labels")
     listed = {"labels.bin": {"sha256": sha256_of(pack / "labels.bin")}}
     write_json(pack / "packed.json", {"files": listed})
     inputs = {f"{name}/dataset.json": "any" for name in ("images", "concepts", "other")}
     manifest = {"jobs": {"all": {"inputs": {**inputs, "pack": "pack:any"}}}}
-    note = "note: other/dataset.json: no check is known of a dataset of kind 'text'"
+    note = "note: other/dataset.json: no check is known of a dataset of kind 'sound'"
     assert list(check_data(manifest, tmp_path)) == [note]
     image = next(path for path in (images / "val").rglob("*") if path.is_file())
     Image.new("RGB", (40, 40)).save(image)
