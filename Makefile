@@ -3,15 +3,16 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
+# What `make verify`, `crate`, `compare` and `reference` are about.
+RUN ?= demo
+CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-# What `make verify` and `make crate` are about.
-RUN ?= demo
-
-.PHONY: demo demo-full study smoke real report verify crate test lint format clean-env help
-.PHONY: dockerfile faults bench-cells bench-dissection bench-diffroar bench-scale bench-training
+.PHONY: demo demo-full study smoke real report verify crate reference compare test lint format
+.PHONY: clean-env help dockerfile faults
+.PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
@@ -23,6 +24,8 @@ help:
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
 	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
+	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
+	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
@@ -53,6 +56,12 @@ real: .venv/.ready
 	$(SNAKEMAKE) --configfile config/real.yaml
 	$(SNAKEMAKE) --configfile config/real.yaml --report results/real/report.html
 
+reference: .venv/.ready
+	$(SNAKEMAKE) --forcerun ship --configfile $(CONFIG_OF_RUN) -- results/reference/$(RUN)/shipped.json
+
+compare: .venv/.ready
+	.venv/bin/python tools/compare.py --run $(RUN)
+
 report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
@@ -69,7 +78,8 @@ lint: .venv/.ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
-	@for config in config/*.yaml; do \
+	.venv/bin/mypy
+	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done

@@ -17,12 +17,14 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/data_text.smk"
-include: "rules/training.smk"
-include: "rules/training_text.smk"
-include: "rules/dissection.smk"
-include: "rules/measures.smk"
+
+
+# What these would find is there if tables and figures are made from the shipped results.
+if not CONFIG["from_reference"]:
+
+    include: "rules/stages.smk"
+
+
 include: "rules/paper.smk"
 
 
@@ -37,12 +39,7 @@ onsuccess:
 
 localrules:
     all,
-    data,
-    training,
-    dissection,
-    measures,
     paper,
-    concepts_known,
 
 
 # What `snakemake` makes if no target is named: everything.
@@ -50,27 +47,3 @@ rule all:
     default_target: True
     input:
         rules.paper.input,
-
-
-# The targets by stage.
-rule data:
-    input:
-        datasets.summaries(CONFIG),
-        text.summary(CONFIG),
-        datasets.packed(CONFIG),
-
-
-rule training:
-    input:
-        models.files(CONFIG, "metrics.json"),
-        text.model_files(CONFIG, "metrics.json"),
-
-
-rule dissection:
-    input:
-        dissections.all_tallies(CONFIG),
-
-
-rule measures:
-    input:
-        measures.results(CONFIG),

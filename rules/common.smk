@@ -20,7 +20,9 @@ from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
 from kdlens.orphans import announce
+from kdlens.paper.claims.read import read_claims
 from kdlens.plan import (
+    claims,
     cost,
     datasets,
     dissections,
@@ -33,6 +35,7 @@ from kdlens.plan import (
     paths,
     provenance,
     results,
+    shipped,
     tables,
     text,
     variants,
@@ -62,6 +65,8 @@ announce()
 
 REFERENCE = in_project("config/reference/han2023")
 PUBLISHED = f"{REFERENCE}/table01.csv"
+CLAIMS_FILE = in_project("config/claims.yaml")
+CLAIMS_SCHEMA = in_project("config/schemas/claims.schema.yaml")
 
 with told_without_traceback():
     for file in workflow.configfiles:
@@ -73,6 +78,9 @@ with told_without_traceback():
         published_rows(PUBLISHED),
     )
     results.check_targets(CONFIG, sys.argv[1:])
+    CLAIMS = read_claims(CLAIMS_FILE, CLAIMS_SCHEMA)["claims"]
+    if CONFIG["from_reference"]:
+        shipped.check(CONFIG, sys.argv[1:])
     # The processes of single jobs are told other limits.
     if workflow.is_main_process:
         limit = workflow.global_resources.get("gpu")
@@ -199,6 +207,12 @@ def record_times():
             )
     with told_without_traceback():
         update_times(f"{RUN}/jobs.json", times)
+
+
+def inputs_of(files):
+    """Return what the rules ask for that make these files; of their own code, none."""
+    jobs = filter(None, map(job_of, files))
+    return sorted({path for job in jobs for path in job["inputs"]})
 
 
 def say_if_without_gpu():

@@ -70,7 +70,7 @@ rule activation_maps:
         tree=datasets.tree(CONFIG, "concept_data"),
         library=library("activation_maps"),
     output:
-        maps=f"{RUN}/dissection/activation_maps.npz",
+        maps=paths.activation_maps(CONFIG),
     log:
         f"{RUN}/dissection/logs/activation_maps.log",
     benchmark:

@@ -39,11 +39,11 @@ rule measure_five_band_yardsticks:
         tree=five_band.tree(CONFIG),
         library=library("measure_five_band_yardsticks"),
     output:
-        measure=f"{RUN}/measures/five_band/yardsticks.json",
+        measure=f"{paths.measures(CONFIG, 'five_band')}/yardsticks.json",
     log:
-        f"{RUN}/measures/five_band/logs/measure_five_band_yardsticks.log",
+        f"{paths.measures(CONFIG, 'five_band')}/logs/measure_five_band_yardsticks.log",
     benchmark:
-        f"{RUN}/measures/five_band/benchmarks/measure_five_band_yardsticks.tsv"
+        f"{paths.measures(CONFIG, 'five_band')}/benchmarks/measure_five_band_yardsticks.tsv"
     conda:
         "../envs/measures.yaml"
     threads: job("measures", "threads")

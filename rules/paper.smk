@@ -11,6 +11,13 @@ include: "paper_five_band.smk"
 include: "paper_diffroar.smk"
 include: "paper_loss_gradients.smk"
 include: "paper_text.smk"
+include: "paper_claims.smk"
+
+
+# A run is shipped, not what was made from a shipped one.
+if not CONFIG["from_reference"]:
+
+    include: "paper_shipped.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
@@ -21,7 +28,7 @@ localrules:
 
 rule write_manifest:
     input:
-        files=results.manifest_inputs(CONFIG),
+        files=[*results.manifest_inputs(CONFIG), *claims.files(CONFIG)],
         library=library("write_manifest"),
     output:
         manifest=f"{RUN}/manifest.json",
@@ -74,6 +81,4 @@ rule cost:
 
 rule paper:
     input:
-        results.paper_files(CONFIG),
-        f"{RUN}/manifest.json",
-        f"{RUN}/cost.html",
+        shipped.final_files(CONFIG),

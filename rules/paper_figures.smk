@@ -38,7 +38,7 @@ rule figure02:
 
 rule figure03:
     input:
-        maps=f"{RUN}/dissection/activation_maps.npz",
+        maps=paths.activation_maps(CONFIG),
         library=library("figure03"),
     output:
         svg=report(

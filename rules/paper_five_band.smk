@@ -12,7 +12,7 @@ localrules:
 rule table03:
     input:
         measures=five_band.files(CONFIG),
-        yardsticks=f"{RUN}/measures/five_band/yardsticks.json",
+        yardsticks=five_band.yardsticks(CONFIG),
         reference=f"{REFERENCE}/table03.csv",
         library=library("table03"),
     output:

@@ -55,5 +55,17 @@ class Project:
 
 
 def copy_project(folder: Path) -> Project:
+    """Copy what a clone has: of results, those that are shipped."""
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+    shipped = Path("results/reference")
+    if (ROOT / shipped).is_dir():
+        shutil.copytree(ROOT / shipped, folder / shipped)
     return Project(folder)
+
+
+def poison(folder: Path) -> str:
+    """A folder in which importing torch or torchvision is an error."""
+    folder.mkdir(exist_ok=True)
+    for name in ("torch", "torchvision"):
+        (folder / f"{name}.py").write_text(f"raise ImportError('{name} must not be imported')\n")
+    return str(folder)

@@ -31,7 +31,8 @@ def test_the_demo_measures_the_models_of_figure_2_on_their_own_images():
     settings = config["measures"]["loss_gradients"]
     assert settings["masks"] == "validation"
     assert settings["models"] == ["scratch", "label_smoothing", "kd", "random_init"]
-    assert settings["figures"] == {"training_data": settings["models"]}
+    assert settings["figure_models"] == settings["models"]
+    assert loss_gradients.shown(config) == {"figure08": "training_data"}
     assert len(loss_gradients.files(config)) == 8
     assert loss_gradients.mask_files(config)["masks"] == "results/data/world/val_masks.npz"
     told = loss_gradients.params(config, "kd", 2)
@@ -89,9 +90,10 @@ def test_a_figure_of_mnist_is_the_paper_s():
     config = resolved()
     mnist = {"source": "torchvision", "dataset": "mnist"}
     config["datasets"] = {"cifar": {**mnist, "dataset": "cifar10"}, "a": mnist, "b": dict(mnist)}
-    config["measures"]["loss_gradients"]["figures"] = {key: ["kd"] for key in config["datasets"]}
+    for role in config["datasets"]:
+        config["models"][f"of_{role}"] = {**config["models"]["scratch"], "data": role}
     names = list(loss_gradients.shown(config))
-    assert names == ["loss_gradients_cifar", "figure13", "loss_gradients_b"]
+    assert names == ["figure08", "loss_gradients_cifar", "figure13", "loss_gradients_b"]
 
 
 def test_a_wide_study_shows_six_columns_the_null_among_them():

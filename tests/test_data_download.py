@@ -65,7 +65,10 @@ class Handler(BaseHTTPRequestHandler):
         condition = self.headers.get("If-Range")
         unchanged = condition in (None, *self.server.versions.values())
         unchanged |= behaviour == "careless"
-        if asked and behaviour not in ("forgetful", "fickle") and unchanged:
+        if behaviour == "unasked":
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes 0-{len(data) - 1}/{len(data)}")
+        elif asked and behaviour not in ("forgetful", "fickle") and unchanged:
             start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
             if start >= len(data):
                 self.send_response(416)
@@ -120,6 +123,16 @@ WHOLE = ["data.zip", "data.zip.lock", "data.zip.origin.json"]
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_part_that_nobody_asked_for_is_refused(server, tmp_path: Path):
+    with pytest.raises(InputError, match="sends a part of the file, and the whole was asked for"):
+        fetch(tmp_path, server.url("unasked"))
+    # Nor is it put behind what is left of a download that cannot be gone on with.
+    half_a_download(tmp_path, "http://elsewhere/data.zip")
+    with pytest.raises(InputError, match="sends a part of the file"):
+        fetch(tmp_path, server.url("unasked"))
+    assert not (tmp_path / "data.zip").exists()
 
 
 @pytest.mark.parametrize("behaviour", ["good", "forgetful", "uncounted"])

@@ -106,30 +106,20 @@ def used_by_scripts() -> set[Path]:
     return {path for name in SCRIPT_NAMES for path in library_modules(SCRIPTS / f"{name}.py")}
 
 
-def used_by_the_rules(folder: Path) -> set[Path]:
-    """The modules that rules/common.smk imports, which is Python throughout."""
-    (folder / "common.py").write_text((SCRIPTS.parent / "rules/common.smk").read_text("utf-8"))
-    (folder / "kdlens").symlink_to(SCRIPTS / "kdlens")
-    return {SCRIPTS / path.relative_to(folder) for path in library_modules(folder / "common.py")}
-
-
-def used_by_the_tools(folder: Path) -> set[Path]:
-    """The modules that tools/ imports, beside whose programs the library does not lie."""
+def used_beside_the_scripts(folder: Path) -> set[Path]:
+    """The modules that the tools import, and rules/common.smk, which is Python throughout."""
+    project = SCRIPTS.parent
     (folder / "kdlens").symlink_to(SCRIPTS / "kdlens")
     found: set[Path] = set()
-    for tool in SCRIPTS.parent.glob("tools/*.py"):
-        (folder / tool.name).write_text(tool.read_text("utf-8"))
-        found |= {
-            SCRIPTS / path.relative_to(folder) for path in library_modules(folder / tool.name)
-        }
+    for file in (project / "rules/common.smk", *project.glob("tools/*.py")):
+        copy = folder / f"{file.stem}.py"
+        copy.write_text(file.read_text("utf-8"))
+        found |= {SCRIPTS / path.relative_to(folder) for path in library_modules(copy)}
     return found
 
 
 def test_no_module_is_left_over(tmp_path):
-    rules, tools = tmp_path / "rules", tmp_path / "tools"
-    rules.mkdir()
-    tools.mkdir()
-    used = used_by_scripts() | used_by_the_rules(rules) | used_by_the_tools(tools)
+    used = used_by_scripts() | used_beside_the_scripts(tmp_path)
     assert set(SCRIPTS.glob("kdlens/**/*.py")) - used == set()
 
 

@@ -34,6 +34,7 @@ COMMON = {
     "figure10": 1,
     "table10": 1,
     "gallery_index": 1,
+    "check_claims": 1,
     "write_manifest": 1,
     "cost": 1,
     "all": 1,

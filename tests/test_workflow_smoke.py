@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
+from project import poison
 
 from kdlens.gpus.devices import visible_gpus
 
@@ -151,14 +152,6 @@ def test_the_cost_of_every_job_is_in_the_table(smoke):
         for path in files:
             path.with_suffix(".away").rename(path)
     assert again.returncode == 0 and "Nothing to be done" in again.output, again.output[-2000:]
-
-
-def poison(folder: Path) -> str:
-    """A folder in which importing torch or torchvision is an error."""
-    folder.mkdir(exist_ok=True)
-    for name in ("torch", "torchvision"):
-        (folder / f"{name}.py").write_text(f"raise ImportError('{name} must not be imported')\n")
-    return str(folder)
 
 
 def append(path: Path, text: str = "\n# A comment more.\n") -> str:

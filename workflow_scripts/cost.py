@@ -4,6 +4,7 @@ import csv as tables
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from kdlens.files import write_text
 from kdlens.paper.cost import COLUMNS, gather, to_markdown
@@ -11,7 +12,7 @@ from kdlens.paper.page import to_page
 
 
 def main(
-    jobs: Iterable[Mapping[str, str | None]], csv: str | Path, md: str | Path, html: str | Path
+    jobs: Iterable[Mapping[str, Any]], csv: str | Path, md: str | Path, html: str | Path
 ) -> None:
     """Add up the benchmark files of a run's jobs and write the table three times.
 

@@ -106,7 +106,11 @@ def main(
         device_memory_gib=device_memory_gib,
         meta=about,
     )
-    read_at = {"quantile": None, "denominator": denominator, "iou_threshold": iou_threshold}
+    read_at: dict[str, Any] = {
+        "quantile": None,
+        "denominator": denominator,
+        "iou_threshold": iou_threshold,
+    }
     folder = Path(output_dir)
     for name, tallies in dissected.items():
         write_text(folder / f"{name}.csv", unit_table(tallies, **read_at))

@@ -21,7 +21,7 @@ def main(
     quantile: float,
     denominator: str,
     layer: str,
-    dataset: Mapping[str, str | None],
+    dataset: Mapping[str, Any],
 ) -> None:
     """Count the detectors of every network at every IoU threshold.
 

@@ -97,7 +97,7 @@ def _pixels(
     dataset: str | Path, image: Mapping[str, Any], numbers: np.ndarray, device: torch.device
 ) -> torch.Tensor:
     images = open_split(dataset, "val", image, held=False, device=device, threads=1)
-    ((pixels, _, _),) = batches(ordered_loader(images, len(numbers), 0, numbers))
+    ((pixels, _, _),) = batches(ordered_loader(images, len(numbers), 0, numbers.tolist()))
     return pixels
 
 

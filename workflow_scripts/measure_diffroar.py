@@ -96,7 +96,8 @@ def main(
         explained.to(memory_format=torch.channels_last)
 
     splits: dict[str, MaskedImages] = {}
-    filled, first = None, 0
+    filled: torch.Tensor | None = None
+    first = 0
     for split in ("train", "val"):
         images, labels = _open(dataset, split, image, torch_device, threads)
         filled = fill_values(images, fill) if filled is None else filled
@@ -139,7 +140,7 @@ def main(
         "device": torch_device.type,
         "precision": precision,
         "torch": str(torch.__version__),
-        "fill_values": filled.tolist(),
+        "fill_values": None if filled is None else filled.tolist(),
         "settings": settings,
     }
     # More of these are more networks, and change none.

@@ -22,7 +22,7 @@ from torch import nn
 from kdlens.files import sha256_of, write_json
 from kdlens.measures.alignment import Alignments
 from kdlens.measures.loss_gradients import loss_gradients
-from kdlens.measures.object_images import ConceptObjects, ValidationObjects, choose
+from kdlens.measures.object_images import ConceptObjects, ObjectImages, ValidationObjects, choose
 from kdlens.script import log_progress
 from kdlens.training.datasets import Preprocess
 from kdlens.training.devices import resolve_device, set_determinism
@@ -68,7 +68,9 @@ def main(
     """
     set_determinism(0, threads)
     target = resolve_device(device)
+    source: ObjectImages
     if concepts is None:
+        assert dataset is not None and masks is not None
         source = ValidationObjects(dataset, masks, image, target, threads)
     else:
         source = ConceptObjects(concepts, image["size"], objects, categories)

@@ -23,7 +23,7 @@ def main(
     iou_threshold: float,
     quantile: float,
     denominator: str,
-    dataset: Mapping[str, str | None],
+    dataset: Mapping[str, Any],
 ) -> None:
     """Count the detectors of every layer of every network and write the table four times.
 

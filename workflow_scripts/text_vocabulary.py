@@ -31,6 +31,7 @@ def main(
             :func:`~kdlens.training.text.pieces.learn_vocabulary`.
     """
     if source == "pretrained":
+        assert published is not None
         Pieces.load(Path(published, VOCABULARY))
         write_text(vocabulary, Path(published, VOCABULARY).read_text("utf-8"))
         return

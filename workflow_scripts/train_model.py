@@ -40,7 +40,13 @@ from kdlens.files import sha256_of, write_json
 from kdlens.training.batch_norm import synchronise_batch_norm
 from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
 from kdlens.training.compiling import resolve_compile
-from kdlens.training.datasets import Preprocess, hold_in_memory, loader_options, open_split
+from kdlens.training.datasets import (
+    HeldImages,
+    Preprocess,
+    hold_in_memory,
+    loader_options,
+    open_split,
+)
 from kdlens.training.devices import (
     gpu_memory_errors,
     keep_freed_memory,
@@ -117,7 +123,7 @@ def main(
         teacher = teacher_network = None
 
     given_seed = seed
-    if teacher is not None and same_network(network, teacher_network):
+    if teacher_network is not None and same_network(network, teacher_network):
         # With the seed of its teacher it would start from the same weights, see the same batches,
         # and be its twin.
         seed = derived_seed(seed, Stream.GENERATION, zlib.crc32(name.encode()))
@@ -128,18 +134,24 @@ def main(
     student = initialise_network(network, classes, seed)
     if gpus > 1:
         student = synchronise_batch_norm(student, torch_device)
-    student.to(torch_device, memory_format=torch.channels_last)
-    teacher_model = teacher_sha256 = None
-    if teacher is not None:
+    student.to(torch_device).to(memory_format=torch.channels_last)
+    teacher_model = teacher_probe = teacher_sha256 = None
+    if teacher is not None and teacher_network is not None:
         require_classes(teacher_network, classes, f"the teacher of models.{name}")
         teacher_model = load_network(teacher_network, classes, teacher, torch_device)
         teacher_model.to(memory_format=torch.channels_last)
+        teacher_probe = Probe(teacher_model, teacher_network, image["size"])
         teacher_sha256 = sha256_of(teacher)
 
     augmentation = training.get("augmentation", "none")
     workers = training.get("workers", 0)
     held = hold_in_memory(training.get("in_memory", "auto"), data, image, augmentation=augmentation)
-    where = {"image": image, "held": held, "device": torch_device, "threads": threads}
+    where: dict[str, Any] = {
+        "image": image,
+        "held": held,
+        "device": torch_device,
+        "threads": threads,
+    }
     train_images = open_split(dataset, "train", **where, augmentation=augmentation, seed=seed)
     val_images = open_split(dataset, "val", **where)
 
@@ -149,7 +161,7 @@ def main(
             name=name,
             seed=seed,
             student=Probe(student, network, image["size"]),
-            teacher=teacher_model and Probe(teacher_model, teacher_network, image["size"]),
+            teacher=teacher_probe,
             class_sizes=torch.bincount(train_images.labels.cpu(), minlength=classes).tolist(),
         ),
     )
@@ -194,6 +206,7 @@ def main(
     processes.wait()
     preprocess = Preprocess(image, torch_device)
     if known_logits:
+        assert teacher_model is not None and isinstance(train_images, HeldImages)
         with gpu_memory_errors():
             teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
     trainer = Trainer(

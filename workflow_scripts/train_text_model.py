@@ -92,7 +92,7 @@ def main(
         split.require_room(network["positions"], f"text.networks of {name}")
     student = initialise_bert(network, pieces.size, len(CLASSES), seed)
     teaching = None
-    if teacher is not None:
+    if teacher is not None and teacher_network is not None:
         teaching = load_bert(teacher_network, pieces.size, len(CLASSES), teacher, target)
     taken = _take_layers(student, init, teaching, published, f"{key}.init")
     student.to(target)
@@ -115,7 +115,9 @@ def main(
     precision, trainer = "float32", None
     if training is not None:
         precision = resolve_precision(training["precision"], target)
-        known = teaching and outputs(teaching, sentences["train"], target).to(target)
+        known = None
+        if teaching is not None:
+            known = outputs(teaching, sentences["train"], target).to(target)
         trainer = TextTrainer(
             student,
             sentences["train"],
@@ -160,7 +162,12 @@ def _take_layers(
     """Take layers from another network if ``init`` says so; return which."""
     if init == "random":
         return None
-    source = teacher if init == "teacher_layers" else load_published(published)
+    if init == "teacher_layers":
+        source = teacher
+    else:
+        assert published is not None
+        source = load_published(published)
+    assert source is not None
     return copy_layers(student, source, key)
 
 

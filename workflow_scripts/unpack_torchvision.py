@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def main(
         seed: of that choice.
         threads: that write images.
     """
-    where = {"path": path, "urls": urls, "sha256": sha256}
+    where: dict[str, Any] = {"path": path, "urls": urls, "sha256": sha256}
     with folder_of_files(dataset, Path(downloads), **where) as folder:
         _log.info("reading %s from %s", dataset, folder)
         classes, splits = read_set(dataset, folder)

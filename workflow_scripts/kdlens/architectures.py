@@ -135,8 +135,8 @@ def _densenet(depths: Iterable[int]) -> Iterable[str]:
         for layer in range(1, depth + 1):
             name = f"features.denseblock{stage}.denselayer{layer}"
             yield name
-            parts = (f"{part}{n}" for n in (1, 2) for part in ("norm", "relu", "conv"))
-            yield from (f"{name}.{part}" for part in parts)
+            inner = (f"{part}{n}" for n in (1, 2) for part in ("norm", "relu", "conv"))
+            yield from (f"{name}.{part}" for part in inner)
     yield from ("features.norm5", "classifier")
 
 

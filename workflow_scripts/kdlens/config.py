@@ -25,7 +25,7 @@ from kdlens.errors import InputError, suggest
 from kdlens.schema import validate, with_defaults
 
 # Folders below `results` that are not a run's.
-_RESERVED_RUNS = ("data", "reference")
+_RESERVED_RUNS = ("data", "from_reference", "reference")
 # MiB that a dissection takes beside what it keeps: torch, the network, a batch.
 _BESIDE_KEPT = 2000
 # Of Figure 3, where a run has no student to show.
@@ -54,10 +54,10 @@ def resolve(
     Raises:
         InputError: at the first thing that is wrong.
     """
-    config = copy.deepcopy(dict(config))
-    origins = expand_sweeps(config, schema)
+    own = copy.deepcopy(dict(config))
+    origins = expand_sweeps(own, schema)
     with naming_entries(origins):
-        return _resolve(config, schema, published, origins)
+        return _resolve(own, schema, published, origins)
 
 
 def _resolve(
@@ -66,6 +66,7 @@ def _resolve(
     published: Collection[str],
     origins: Mapping[str, Origin],
 ) -> dict[str, Any]:
+    _read_switches(config, schema)
     validate(config, schema)
     config = with_defaults(config, schema, schema)
     swept = merge_equal(config, origins)
@@ -85,6 +86,13 @@ def _resolve(
     resolve_measures(config)
     _check_memory(config)
     return config
+
+
+def _read_switches(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Read true and false as YAML does: of ``--config key=true``, Snakemake makes a text."""
+    for key, value in config.items():
+        if schema["properties"].get(key, {}).get("type") == "boolean":
+            config[key] = {"true": True, "false": False}.get(value, value)
 
 
 def _check_memory(config: Mapping[str, Any]) -> None:
@@ -138,7 +146,7 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     others = [m for m in rows if m not in nulls]
     paper.setdefault("shuffled", (trained or others or nulls)[0])
     paper["figure02"].setdefault("models", [m for m in paper["models"] if m in students])
-    first = {}
+    first: dict[str, str] = {}
     for name in students:
         first.setdefault(models[name]["method"], name)
     columns = [first[m] for m in ("cross_entropy", "kd", "label_smoothing") if m in first]

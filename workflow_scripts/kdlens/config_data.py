@@ -29,7 +29,12 @@ def image_roles(config: Mapping[str, Any]) -> list[str]:
 
 def entry(config: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
     """Return what the config says of the dataset in this role; None if there is none."""
-    return config.get(role) if role in (TRAINING, CONCEPTS) else config["datasets"][role]
+    return section_of(config, role) if role != TRAINING or TRAINING in config else None
+
+
+def section_of(config: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """Return the section on the dataset in this role, which the config must have."""
+    return config[role] if role in (TRAINING, CONCEPTS) else config["datasets"][role]
 
 
 def key_of(role: str) -> str:
@@ -81,13 +86,13 @@ def check_data(config: dict[str, Any]) -> None:
     roles = [*image_roles(config), CONCEPTS]
     _check_names(config, roles)
     for role in roles:
-        data, key = entry(config, role), key_of(role)
+        data, key = section_of(config, role), key_of(role)
         if "path" in data:
             data["path"] = expand_path(data["path"], f"{key}.path")
         if data["source"] in ("image_folder", "broden") and not ("path" in data or "urls" in data):
             raise InputError(f"config key {key}: give path (on this machine) or urls (to fetch)")
     for role in image_roles(config):
-        _check_images(entry(config, role), key_of(role))
+        _check_images(section_of(config, role), key_of(role))
     concepts = config[CONCEPTS]
     if concepts["source"] == "concept_world" and concepts["image_size"] % concepts["mask_size"]:
         raise InputError(
@@ -99,7 +104,7 @@ def check_data(config: dict[str, Any]) -> None:
 def _check_names(config: Mapping[str, Any], roles: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     for role in roles:
-        name, key = entry(config, role)["name"], key_of(role)
+        name, key = section_of(config, role)["name"], key_of(role)
         own = key if key.startswith("datasets.") else f"{key}.name"
         if name in RESERVED:
             raise InputError(

@@ -21,12 +21,12 @@ from kdlens.architectures import (
     unknown_layer,
 )
 from kdlens.config_checkpoints import check_weights, checkpoint_of
-from kdlens.config_data import entry, key_of, role_of
+from kdlens.config_data import entry, key_of, role_of, section_of
 from kdlens.errors import InputError, suggest
 
 # Keys of a model that are no hyper-parameters of its method.
-_GENERAL = ("label", "network", "method", "seeds", "reference", "teacher", "teacher_seed")
-_GENERAL += ("training", "weights", "gpus", "data")
+_GENERAL: tuple[str, ...] = ("label", "network", "method", "seeds", "reference", "teacher")
+_GENERAL += ("teacher_seed", "training", "weights", "gpus", "data")
 # Their losses compare the images of a batch with each other, or with a memory of all images.
 _ON_ONE_GPU = ("crd", "crd+kd", "sskd")
 _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
@@ -161,7 +161,7 @@ def _require_normalisation(config: Mapping[str, Any], model: Mapping[str, Any]) 
 def _require_normalisation_of_training(
     config: Mapping[str, Any], name: str, model: Mapping[str, Any], why: str
 ) -> None:
-    data = entry(config, role_of(model))
+    data = section_of(config, role_of(model))
     own = config["networks"].get(model["network"], {}).get("normalisation")
     if own is not None and own != {"mean": data["mean"], "std": data["std"]}:
         raise InputError(
@@ -237,7 +237,7 @@ def _check_method(config: Mapping[str, Any], name: str) -> None:
                 f"{key}.teacher_layers: {len(model['teacher_layers'])} layers for "
                 f"{len(model['layers'])} in layers; write one for each"
             )
-    images = entry(config, role_of(model)).get("images", {}).get("train")
+    images = section_of(config, role_of(model)).get("images", {}).get("train")
     if images is not None and model.get("negatives", 0) >= images:
         raise InputError(
             f"{key}.negatives: {model['negatives']} is too many; there are {images} training "

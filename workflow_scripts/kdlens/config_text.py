@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kdlens.config_data import RESERVED, image_roles
-from kdlens.config_data import entry as dataset_of
+from kdlens.config_data import section_of as dataset_of
 from kdlens.errors import InputError, suggest
 from kdlens.variables import expand_path
 

@@ -11,8 +11,9 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict
 
 from kdlens.disk import FULL, disk_errors, disk_trouble
 from kdlens.errors import InputError
@@ -23,6 +24,11 @@ _ADVICE = "free some space and start again; what is finished is kept"
 
 class _LogFile(logging.FileHandler):
     """A log on a disk that may be full: the line is on the terminal too, and a job goes on."""
+
+    def __init__(self, file: str, style: str) -> None:
+        # Appends, so that several processes can write to one file.
+        super().__init__(file, mode="a", encoding="utf-8")
+        self.style = style
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exc_info()[1], OSError):
@@ -36,6 +42,13 @@ class _LogFile(logging.FileHandler):
     def close(self) -> None:
         with contextlib.suppress(OSError):
             super().close()
+
+
+class LogSettings(TypedDict):
+    """The file that a process logs to, if any, and the style of its lines."""
+
+    file: str | None
+    style: str
 
 
 @contextlib.contextmanager
@@ -105,8 +118,7 @@ def _errors_told(log: Path) -> Iterator[logging.Logger]:
         logger.exception("out of memory: lower the batch size or the image size in the config")
         sys.exit(1)
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in FULL
-        if full:
+        if isinstance(error, OSError) and error.errno in FULL:
             where = error.filename or log.parent.parent
             logger.error("error: %s: %s", where, disk_trouble(error, _ADVICE))
         else:
@@ -124,15 +136,15 @@ def _require_room(log: Path) -> None:
         file.flush()
 
 
-def log_settings() -> dict[str, str | None]:
+def log_settings() -> LogSettings:
     """Return what a process needs to write to this process's log too: its file and its style."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _LogFile):
-            return {"file": handler.baseFilename, "style": handler.formatter._fmt}
+            return {"file": handler.baseFilename, "style": handler.style}
     return {"file": None, "style": "%(message)s"}
 
 
-def use_log_settings(settings: Mapping[str, str | None]) -> None:
+def use_log_settings(settings: LogSettings) -> None:
     """Write to the log of the process that :func:`log_settings` was called in."""
     _start_log(settings["file"], settings["style"])
 
@@ -140,8 +152,7 @@ def use_log_settings(settings: Mapping[str, str | None]) -> None:
 def _start_log(file: str | None, style: str) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if file is not None:
-        # Appends, so that several processes can write to one file.
-        handlers.insert(0, _LogFile(file, mode="a", encoding="utf-8"))
+        handlers.insert(0, _LogFile(file, style))
     logging.basicConfig(
         level=logging.INFO, format=style, datefmt="%H:%M:%S", handlers=handlers, force=True
     )

@@ -58,7 +58,7 @@ def resolve(config: dict[str, Any]) -> None:
                 f"{_KEY}.references.{name}: '{row}' is not a row of the published table; "
                 f"{suggest(row, _ROWS)}"
             )
-    settings.setdefault("pairs", _pairs(known, data) if settings["models"] else [])
+    settings.setdefault("pairs", _pairs(known, data) if data and settings["models"] else [])
 
 
 def _check_categories(known: dict[str, Any], data: Mapping[str, Any] | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from kdlens.config_data import entry, image_roles, models_of, role_of
+from kdlens.config_data import image_roles, models_of, role_of, section_of
 from kdlens.errors import InputError, suggest
 
 _KEY = "config key measures.five_band"
@@ -22,7 +22,7 @@ def resolve(config: dict[str, Any]) -> None:
     """
     settings = config["measures"]["five_band"]
     _check_thresholds(settings["thresholds"])
-    drawn = [role for role in image_roles(config) if entry(config, role)["source"] == "cells"]
+    drawn = [role for role in image_roles(config) if section_of(config, role)["source"] == "cells"]
     settings.setdefault("models", list(models_of(config, drawn[0])) if drawn else [])
     _check_models(config, settings["models"], drawn)
     of_models = {m: config["models"][m].get("reference") for m in settings["models"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kdlens.config_data import CONCEPTS, TRAINING, main_models
@@ -17,14 +17,11 @@ _KEY = "measures.loss_gradients"
 def resolve(config: dict[str, Any]) -> None:
     """Complete and check the section, in place.
 
-    Beside the schema's keys it gets ``figures``: for each dataset with a figure, by its role, the
-    models that it shows.
-
     Raises:
         InputError: for masks that there cannot be, and for a model that is not there.
     """
     settings, data = config["measures"]["loss_gradients"], config.get(TRAINING)
-    drawn = bool(data) and data["source"] == "concept_world"
+    drawn = data is not None and data["source"] == "concept_world"
     masks = settings.setdefault("masks", "validation" if drawn else "none")
     if masks == "validation" and not drawn:
         raise InputError(
@@ -56,13 +53,22 @@ def resolve(config: dict[str, Any]) -> None:
     require_models(
         settings["figure_models"], labelled if data else [], f"{_KEY}.figure_models", what
     )
-    settings["figures"] = {TRAINING: settings["figure_models"]}
+
+
+def figures(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the models of each dataset's figure, by the dataset's role.
+
+    A further dataset with no models but nulls has none.
+    """
+    found = {TRAINING: config["measures"]["loss_gradients"]["figure_models"]}
     for role in config["datasets"]:
-        settings["figures"][role] = few(config, models_for_classes(config, role))
-    settings["figures"] = {role: names for role, names in settings["figures"].items() if names}
+        names = models_for_classes(config, role)
+        if any(config["models"][name]["method"] != "random_init" for name in names):
+            found[role] = few(config, names)
+    return {role: names for role, names in found.items() if names}
 
 
-def few(config: dict[str, Any], names: Sequence[str]) -> list[str]:
+def few(config: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Return up to :data:`MOST_COLUMNS` of these models, the last a null if there is one."""
     nulls = [name for name in names if config["models"][name]["method"] == "random_init"][:1]
     others = [name for name in names if config["models"][name]["method"] != "random_init"]

@@ -28,9 +28,9 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 from kdlens.data.work import Progress
 from kdlens.disk import MB, disk_errors, require_space
@@ -109,7 +109,7 @@ class _Writer:
         with self._collisions(name):
             target.mkdir(parents=True, exist_ok=True)
 
-    def file(self, target: Path, name: str, source: BinaryIO) -> None:
+    def file(self, target: Path, name: str, source: IO[bytes]) -> None:
         with self._collisions(name):
             target.parent.mkdir(parents=True, exist_ok=True)
             output = open(target, "xb")  # noqa: SIM115 - only the opening may report a collision
@@ -170,7 +170,8 @@ def _unpack_tar(archive: Path, writer: _Writer) -> None:
         size = archive.stat().st_size
         progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
         tail = _Tail(stream)
-        with tarfile.open(fileobj=tail, mode="r|", bufsize=_BLOCK) as tar:
+        # A file is asked for, but a stream is only read.
+        with tarfile.open(fileobj=tail, mode="r|", bufsize=_BLOCK) as tar:  # type: ignore[call-overload]
             while (entry := tar.next()) is not None:
                 tar.members.clear()  # it keeps all of them, for links that are refused here
                 if not (entry.isreg() or entry.isdir()):
@@ -210,7 +211,11 @@ class _Tail:
 
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
-_COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
 
 
 def _decompressed(raw: BinaryIO) -> BinaryIO:

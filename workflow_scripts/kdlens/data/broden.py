@@ -23,6 +23,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from PIL import Image
@@ -230,7 +231,15 @@ def split_cell(cell: str) -> list[str]:
     return [entry for part in cell.split(";") if (entry := part.strip())]
 
 
-def read_number(path: Path, row: dict[str, str], column: str, kind: type = int) -> int | float:
+@overload
+def read_number(path: Path, row: dict[str, str], column: str) -> int: ...
+
+
+@overload
+def read_number(path: Path, row: dict[str, str], column: str, kind: type[float]) -> float: ...
+
+
+def read_number(path: Path, row: dict[str, str], column: str, kind: type[float] = int) -> float:
     """Read a non-negative number (also ``8e-05``) from a row of a table; else InputError."""
     try:
         value = kind(row[column])

@@ -31,6 +31,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 from kdlens.data.work import Progress
@@ -245,15 +246,15 @@ def _fetch(source: _Source, part: _Part, *, attempts: int, pause: float) -> None
 def _transfer(source: _Source, part: _Part) -> bool:
     """Receive what is missing of ``part``; return whether an older part was continued."""
     url, version = source.url, part.version()
-    here = version is not None and version.url == url
+    validator = version.validator if version is not None and version.url == url else None
     # Halves of two versions, or of two mirrors' files, may only be joined if it can be told.
-    joinable = version is not None and (source.sha256 or (here and version.validator))
+    joinable = version is not None and (source.sha256 or validator)
     have = part.size() if joinable else 0
     headers = {"User-Agent": "kdlens", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
-        if here and version.validator:
-            headers["If-Range"] = version.validator
+        if validator:
+            headers["If-Range"] = validator
     try:
         with urllib.request.urlopen(
             urllib.request.Request(url, headers=headers), timeout=source.timeout
@@ -278,11 +279,13 @@ def _transfer(source: _Source, part: _Part) -> bool:
 def _receive(response: http.client.HTTPResponse, url: str, part: _Part, have: int) -> bool:
     continued = response.status == 206  # None for a file: address
     length = response.headers.get("Content-Length")
+    if continued and not have:
+        raise _Failed("it sends a part of the file, and the whole was asked for", again=True)
     if continued:
         total, version = _total(response.headers), part.version()
-        same = total is not None and total == version.total
+        same = version is not None and total is not None and total == version.total
         validator = _validator(response.headers)
-        if url == version.url and version.validator and validator:
+        if version is not None and url == version.url and version.validator and validator:
             # Some servers ignore If-Range and send the rest of a newer file.
             same &= validator == version.validator
         if _first_byte(response.headers) != have or not same:
@@ -312,7 +315,7 @@ def _receive(response: http.client.HTTPResponse, url: str, part: _Part, have: in
     return continued
 
 
-def _validator(headers: http.client.HTTPMessage) -> str | None:
+def _validator(headers: Message) -> str | None:
     """Return what names this version of the file, for the server to compare."""
     etag = headers.get("ETag")
     if etag and not etag.startswith("W/"):  # a weak one is no promise that all bytes are the same
@@ -320,11 +323,11 @@ def _validator(headers: http.client.HTTPMessage) -> str | None:
     return headers.get("Last-Modified")
 
 
-def _total(headers: http.client.HTTPMessage) -> int | None:
+def _total(headers: Message) -> int | None:
     match = re.search(r"/(\d+)$", headers.get("Content-Range", ""))
     return int(match[1]) if match else None
 
 
-def _first_byte(headers: http.client.HTTPMessage) -> int | None:
+def _first_byte(headers: Message) -> int | None:
     match = re.match(r"bytes (\d+)-", headers.get("Content-Range", ""))
     return int(match[1]) if match else None

@@ -26,7 +26,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,7 +39,7 @@ FORMAT = 1
 MANIFEST, VOCABULARY, PIXELS = "packed.json", "vocabulary.json", "pixels.bin"
 OFFSETS = "offsets.bin"
 # What each image has a part of: the file of each column of the offsets, and its entries.
-STREAMS = {
+STREAMS: dict[str, np.dtype] = {
     "regions.bin": np.dtype("u1"),
     "labels.bin": np.dtype("<u2"),
     "sizes.bin": np.dtype("<u4"),
@@ -175,7 +175,7 @@ class PackedConcepts:
         ]
 
 
-class _Files(Sequence):
+class _Files(Sequence[Path]):
     """The paths of N files, made when they are asked for: 60,000 of them take a while."""
 
     def __init__(self, path: Callable[[int], Path], count: int) -> None:
@@ -185,7 +185,13 @@ class _Files(Sequence):
     def __len__(self) -> int:
         return len(self._range)
 
-    def __getitem__(self, index: Any) -> Path | list[Path]:
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Path]: ...
+
+    def __getitem__(self, index: int | slice) -> Path | list[Path]:
         chosen = self._range[index]
         return self._path(chosen) if isinstance(chosen, int) else [self._path(i) for i in chosen]
 

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -161,7 +162,7 @@ def _pack_chunk(
                 for entry, dtype in zip(entries, STREAMS.values(), strict=True)
             ]
         )
-        if pixels is not None:
+        if pixels is not None and image_size is not None:
             photograph = read_image(path, image_size)
             _write_at(pixels, photograph.tobytes(), photograph.nbytes * image)
     return np.array(lengths, np.int64), [b"".join(stream) for stream in zip(*packed, strict=True)]
@@ -178,7 +179,7 @@ def _write_at(file: int, data: bytes, offset: int) -> None:
         left, offset = left[written:], offset + written
 
 
-def _settled(path: Path) -> dict[str, int | str]:
+def _settled(path: Path) -> dict[str, Any]:
     """Bring a file to the disk, and describe it."""
     with open(path, "rb") as handle:
         os.fsync(handle.fileno())

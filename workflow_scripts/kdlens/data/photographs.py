@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
 from kdlens.errors import InputError
 
 
-def read_image(path: object, size: int) -> np.ndarray:
+def read_image(path: str | Path, size: int) -> np.ndarray:
     """Decode an image file to (size, size, 3) uint8 RGB.
 
     An image of another size is resized to it (bilinear, antialiased), both sides by themselves:
@@ -18,8 +20,8 @@ def read_image(path: object, size: int) -> np.ndarray:
         InputError: if the file is missing or cannot be decoded.
     """
     try:
-        with Image.open(path) as image:
-            image = image.convert("RGB")
+        with Image.open(path) as file:
+            image = file.convert("RGB")
             if image.size != (size, size):
                 image = image.resize((size, size), Image.Resampling.BILINEAR)
             return np.array(image)

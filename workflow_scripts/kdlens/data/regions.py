@@ -20,8 +20,10 @@ _TABLE = 1 << 18
 class PlanesAndScalars(Protocol):
     """One image's labels, as :class:`kdlens.data.broden.Annotation` has them."""
 
-    planes: np.ndarray  # (P, sh, sw), label numbers, 0 = none
-    scalars: np.ndarray  # (S,), label numbers of the whole image
+    @property
+    def planes(self) -> np.ndarray: ...  # (P, sh, sw), label numbers, 0 = none
+    @property
+    def scalars(self) -> np.ndarray: ...  # (S,), label numbers of the whole image
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -87,7 +87,11 @@ class Recorder:
         self._wanted, self._whole = self._layers, True
         self._first, self._images = 0, len(pixels)
         self._run(pixels)
-        return {name: tuple(self._buffers[name].shape[1:]) for name in self._answered}
+        shapes = {}
+        for name in self._answered:
+            _, units, height, width = self._buffers[name].shape
+            shapes[name] = (units, height, width)
+        return shapes
 
     def _run(self, pixels: Tensor) -> None:
         self._answered.clear()

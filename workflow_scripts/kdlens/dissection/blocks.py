@@ -132,9 +132,9 @@ class KeptBlocks:
     def prune(self, bound: Tensor) -> None:
         """Drop what does not reach above ``bound`` (U,), and keep what takes less memory."""
         bound = bound.cpu()
-        batches, self._batches, self.nbytes = self._batches, [], 0
-        for number, batch in enumerate(batches):
-            batches[number] = None  # so that memory falls while this goes on
+        batches, self._batches, self.nbytes = self._batches[::-1], [], 0
+        while batches:
+            batch = batches.pop()  # so that memory falls while this goes on
             if isinstance(batch, Tensor):
                 above = exceeding(batch, bound[:, None, None])
                 # A cell touches four blocks, but active cells lie together: about three a cell.
@@ -151,8 +151,9 @@ class KeptBlocks:
     def take(self, thresholds: Tensor) -> Iterator[Blocks]:
         """Yield what reaches above the final ``thresholds`` (U,), batch by batch, and let it go."""
         thresholds = thresholds.cpu()
-        for number, batch in enumerate(self._batches):
-            self._batches[number] = None
+        self._batches.reverse()
+        while self._batches:
+            batch = self._batches.pop()
             if isinstance(batch, Tensor):
                 yield blocks_above(batch, exceeding(batch, thresholds[:, None, None]))
             else:

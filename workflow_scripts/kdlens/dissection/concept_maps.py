@@ -49,8 +49,8 @@ def choose_concept(
     names = first.label_names.tolist()
     if any(other.label_names.tolist() != names for other in tallies):
         raise InputError("the tallies come from different concept datasets; dissect all with one")
-    numbers = np.flatnonzero(first.label_category == categories.index(category))
-    numbers = [number for number in numbers.tolist() if names[number]]
+    of_category = np.flatnonzero(first.label_category == categories.index(category))
+    numbers = [number for number in of_category.tolist() if names[number]]
     if concept is not None:
         for number in numbers:
             if names[number] == concept:

@@ -21,7 +21,7 @@ of Network Dissection, counted again, fit the mapping :data:`TABLE1_COLUMNS` bes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,7 @@ def count_detectors(
     label: np.ndarray,
     iou: np.ndarray,
     category: np.ndarray,
-    category_names: Sequence[str],
+    category_names: Iterable[str],
     iou_threshold: float,
 ) -> Detectors:
     """Count, from the best label (U, K) and its IoU (U, K) in each category.

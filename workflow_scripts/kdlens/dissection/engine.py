@@ -127,7 +127,7 @@ def dissect(
         fitting = _BATCH_PIXELS[device.type] // int(image["size"]) ** 2
         batch_size = min(max(1, fitting), _LARGEST_BATCH)
     _check(layers, quantiles, concepts, batch_size, precision)
-    settings = {
+    settings: dict[str, Any] = {
         "image": image,
         "quantiles": list(quantiles),
         "batch_size": batch_size,

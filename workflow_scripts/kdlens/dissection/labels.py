@@ -15,7 +15,7 @@ counted by region, and regions by label.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -61,7 +61,7 @@ class LabelBatch:
         """Copy to page-locked memory, from where a GPU fetches by itself."""
         return self._each(Tensor.pin_memory)
 
-    def _each(self, change) -> LabelBatch:
+    def _each(self, change: Callable[[Tensor], Tensor]) -> LabelBatch:
         fields = dataclasses.fields(self)
         return LabelBatch(**{each.name: change(getattr(self, each.name)) for each in fields})
 

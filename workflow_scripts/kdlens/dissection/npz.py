@@ -7,15 +7,21 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
 from kdlens.errors import InputError
 from kdlens.files import write_bytes
 
-Record = TypeVar("Record")
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Record = TypeVar("Record", bound=_Dataclass)
 
 
 def save_arrays(path: str | Path, **arrays: Any) -> None:
@@ -48,11 +54,12 @@ def load_record(path: str | Path, kind: type[Record], what: str) -> Record:
         InputError: if it is missing, damaged or something else.
     """
     names = [field.name for field in dataclasses.fields(kind)]
+    build: Callable[..., Record] = kind
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in names}
         meta = json.loads(str(arrays.pop("meta")))
-        return kind(**arrays, meta=meta)
+        return build(**arrays, meta=meta)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run the dissection that makes it") from error
     except (

@@ -89,7 +89,8 @@ class Layer:
 
     def top_images(self, meta: dict[str, Any]) -> TopImages:
         """Return the top images of all units."""
-        return TopImages(*(torch.cat(part).numpy() for part in zip(*self._best, strict=True)), meta)
+        images, peaks, maps = (torch.cat(part).numpy() for part in zip(*self._best, strict=True))
+        return TopImages(images, peaks, maps, meta)
 
 
 class Run:
@@ -116,7 +117,7 @@ class Run:
         self._recorder = recorder
         self._input = NetworkInput(image, device)
         self._concepts = concepts
-        self._stream = {**stream, "pin_memory": device.type == "cuda"}
+        self._stream: dict[str, Any] = {**stream, "pin_memory": device.type == "cuda"}
         self._asked = list(quantiles)
         self._quantiles = sorted(quantiles)
         self._device = device
@@ -171,6 +172,7 @@ class Run:
         pruned_to = 0
         with workers(self._device, len(segments)) as pool:
             for batch in batches(self._concepts, what=what, image_size=size, **self._stream):
+                assert batch.pixels is not None
                 recorded = self._recorder.forward(self._input(batch.pixels), names)
                 pool.start(
                     partial(segment.add, batch.images, recorded[segment.part.layer])
@@ -209,12 +211,14 @@ class Run:
         )
         with workers(self._device, len(layers)) as pool:
             for batch in stream:
+                assert batch.labels is not None
                 self._label_pixels += batch.labels.pixels.numpy()
                 labels = {"true": batch.labels.to(self._device)}
                 if batch.shuffled_labels is not None:
                     labels["shuffled"] = batch.shuffled_labels.to(self._device)
                 recorded = {}
                 if again:
+                    assert batch.pixels is not None
                     pool.wait()  # what it reads is written next
                     recorded = self._recorder.forward(self._input(batch.pixels), again)
                 # They count this batch while the next is read.
@@ -253,6 +257,7 @@ def _count(
     if kept is not None:
         blocks = next(kept).to(layer.thresholds.device)
     else:
+        assert maps is not None
         blocks = blocks_above(maps, exceeding(maps, layer.thresholds[-1, :, None, None]))
     for labelling, tally in layer.tally.items():
         tally.add(labels[labelling], blocks)

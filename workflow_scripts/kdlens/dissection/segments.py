@@ -129,17 +129,19 @@ class Segment:
                 f"layer '{self.part.layer}': an activation is not a finite number; the network's "
                 "weights or the image normalisation are broken"
             )
+        above: Tensor | None = None
+        active = 0
         if self.top.bounded:
             above = exceeding(maps, self.top.bound[:, None, None])
             index = flatnonzero(above)
+            active = len(index)
             counts = torch.bincount(index // self._positions, minlength=peaks.numel())
             values = maps.view(-1)[index]
             self.top.add(values, counts.view(peaks.shape), len(maps) * self._positions)
         else:
-            above, index = None, ()
             self.top.add_all(maps.flatten(2))
         if self.kept is not None:
-            self.kept.add(maps, above, len(index) / maps.numel())
+            self.kept.add(maps, above, active / maps.numel())
         self.best.add(images, peaks, maps)
 
 
@@ -186,10 +188,7 @@ def prune(segments: Sequence[Segment], budget: float) -> int:
             segment.kept.prune(segment.top.bound)
     # A quarter must have become free, or the next pruning would come at once.
     while (size := kept_bytes(segments)) > 0.75 * budget:
-        largest = max(
-            (segment for segment in segments if segment.kept is not None),
-            key=lambda segment: segment.kept.nbytes,
-        )
+        largest = max(segments, key=lambda segment: kept_bytes([segment]))
         largest.kept = None
         _LOGGER.info(
             "layer %s: its maps do not fit into the memory budget; it takes a second pass",

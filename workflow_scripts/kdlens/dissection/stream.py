@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -36,8 +37,9 @@ class Concepts(Protocol):
     mask_shape: tuple[int, int]
     label_names: list[str]
     primary_category: np.ndarray
-    image_files: Sequence[object]
 
+    @property
+    def image_files(self) -> Sequence[str | Path]: ...
     def __len__(self) -> int: ...
     def annotation(self, index: int) -> PlanesAndScalars: ...
 
@@ -55,8 +57,12 @@ class Batch:
 
     def pin_memory(self) -> Batch:
         """Copy to page-locked memory, from where a GPU fetches by itself."""
-        parts = (self.pixels, self.labels, self.shuffled_labels)
-        return Batch(self.images, *(part if part is None else part.pin_memory() for part in parts))
+        return Batch(
+            self.images,
+            None if self.pixels is None else self.pixels.pin_memory(),
+            None if self.labels is None else self.labels.pin_memory(),
+            None if self.shuffled_labels is None else self.shuffled_labels.pin_memory(),
+        )
 
 
 def pixels_of(concepts: Concepts, index: int, size: int) -> np.ndarray:
@@ -109,7 +115,7 @@ class _Items(Dataset):
         try:
             return Batch(
                 images=torch.from_numpy(images),
-                pixels=None if self._image_size is None else self._pixels(images),
+                pixels=None if self._image_size is None else self._pixels(images, self._image_size),
                 labels=self._labels(images) if self._with_labels else None,
                 shuffled_labels=None
                 if self._permutation is None
@@ -118,10 +124,10 @@ class _Items(Dataset):
         except InputError as error:
             return error
 
-    def _pixels(self, images: np.ndarray) -> Tensor:
-        pixels = np.empty((len(images), self._image_size, self._image_size, 3), np.uint8)
+    def _pixels(self, images: np.ndarray, size: int) -> Tensor:
+        pixels = np.empty((len(images), size, size, 3), np.uint8)
         for place, image in zip(pixels, images.tolist(), strict=True):
-            place[...] = pixels_of(self._concepts, image, self._image_size)
+            place[...] = pixels_of(self._concepts, image, size)
         return torch.from_numpy(pixels)
 
     def _labels(self, images: np.ndarray) -> LabelBatch:

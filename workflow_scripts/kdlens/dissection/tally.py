@@ -20,6 +20,8 @@ pixels and is summed map by map. All counts are int64, hence exact and independe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -57,7 +59,7 @@ class Tally:
         self._upsample = BlockUpsampler(map_shape, mask_shape, device)
         self._chunk = _CHUNK[device.type]
         units, levels = self._thresholds.shape
-        counts = {"dtype": torch.int64, "device": device}
+        counts: dict[str, Any] = {"dtype": torch.int64, "device": device}
         # With the units and levels last, a scalar label adds one contiguous row.
         self._intersection = torch.zeros((len(label_category), units * levels), **counts)
         self._activated_image = torch.zeros((categories, units * levels), **counts)
@@ -164,9 +166,11 @@ class Tally:
         image = self._activated_image.view(-1, units, levels).cumsum(2).permute(2, 1, 0)
         # This one is cumulative already: it was summed map by map.
         mask = self._activated_mask.view(units, levels, -1).transpose(0, 1)
-        return tuple(
-            np.ascontiguousarray(table.cpu().numpy()) for table in (intersection, image, mask)
-        )
+        return _array(intersection), _array(image), _array(mask)
+
+
+def _array(table: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(table.cpu().numpy())
 
 
 def _levels(values: Tensor, thresholds: Tensor) -> Tensor:

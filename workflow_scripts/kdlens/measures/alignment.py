@@ -72,7 +72,7 @@ class Alignments:
 
     def values(self) -> dict[str, float | int | None]:
         """Return the means (None without an image), and how many images they are of."""
-        keys = ("area", "energy_inside", "energy_enrichment")
+        keys: tuple[str, ...] = ("area", "energy_inside", "energy_enrichment")
         keys += ("absolute_inside", "absolute_enrichment", "auroc")
         return {
             **{

@@ -88,8 +88,8 @@ def rank_images(
         for name in rankings:
             scores = attributions if name == "coordinate" else attributions.sum(-1, keepdim=True)
             scores = scores.flatten(1)
-            draws = hashes(seed, Stream.TIES, keys, scores.shape[1]) >> np.uint64(32)
-            draws = torch.from_numpy(draws.astype(np.int64)).to(preprocess.device)
+            hashed = hashes(seed, Stream.TIES, keys, scores.shape[1]) >> np.uint64(32)
+            draws = torch.from_numpy(hashed.astype(np.int64)).to(preprocess.device)
             found[name][part] = ranks_of(scores, draws).view(found[name][part].shape)
         now = time.monotonic()
         if now - reported >= _INTERVAL:

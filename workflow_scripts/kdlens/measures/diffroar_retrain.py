@@ -92,7 +92,7 @@ class Retraining:
         networks = []
         for _ in masks:
             network = initialise_network(self.network, self.classes, seed)
-            networks.append(network.to(device, memory_format=torch.channels_last).train())
+            networks.append(network.to(device).to(memory_format=torch.channels_last).train())
         group = NetworkGroup(networks)
         optimizer = _of(torch.optim, optimizer_of(self.training), group.parameters())
         batch_size = self.training["batch_size"]
@@ -109,7 +109,7 @@ class Retraining:
             for start in starts:
                 batch = keys[start : start + batch_size]
                 total += self._step(group, optimizer, batch, masks, seed)
-                if by_batch:
+                if scheduler is not None and by_batch:
                     scheduler.step()
                 seen(len(masks) * len(batch))
             if scheduler is not None and not by_batch:

@@ -128,7 +128,8 @@ class ConceptObjects:
         return len(self._pack)
 
     def mask(self, number: int) -> NDArray[np.bool_]:
-        mask = np.isin(self._pack.annotation(number).planes, self._labels).any(axis=0)
+        planes = np.isin(self._pack.annotation(number).planes, self._labels)
+        mask = np.asarray(planes.any(axis=0))
         rows, columns = (np.arange(self._size) * side // self._size for side in mask.shape)
         return mask[rows[:, None], columns]
 

@@ -28,7 +28,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from kdlens.data.treebank import Tree, polarity
 
-VALUES = ("attribution_accuracy", "auroc", "auprc", "aligned_share")
+VALUES: tuple[str, ...] = ("attribution_accuracy", "auroc", "auprc", "aligned_share")
 VALUES += ("positive_auroc", "positive_auprc", "positive_share")
 
 

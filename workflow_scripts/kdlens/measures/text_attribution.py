@@ -141,7 +141,8 @@ class _Explainer:
     """Integrated gradients of a network's pieces."""
 
     def __init__(self, network: nn.Module, pad: int, settings: Mapping[str, Any]) -> None:
-        embeddings = network.bert.embeddings
+        bert: Any = network.bert
+        embeddings = bert.embeddings
         layer = embeddings.word_embeddings if settings["layer"] == "word_embeddings" else embeddings
         self._network, self._pad, self._settings = network, pad, settings
         self._gradients = LayerIntegratedGradients(self._output, layer)

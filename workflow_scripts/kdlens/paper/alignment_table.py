@@ -34,7 +34,7 @@ def read(runs: Sequence[Mapping[str, Any]], files: Sequence[str | Path]) -> list
 
 def write(lines: Sequence[ModelLine], settings: Mapping[str, Any], **files: str | Path) -> None:
     """Write the table four times (``csv, md, html, tex``)."""
-    zero = sum(sum(line.values["images_zero"]) for line in lines)
+    zero = sum(count or 0 for line in lines for count in line.values["images_zero"])
     how_to_read = [
         f"{escape_markdown(looked_at(settings))}",
         "The loss is the cross-entropy; its gradient with respect to the pixels says which of them "

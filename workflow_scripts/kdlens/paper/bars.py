@@ -24,20 +24,21 @@ def count_label(groups: Sequence[Group]) -> str:
 
 def highest(group: Group, column: str) -> float:
     """Return how high a group's bar, whisker and dots reach."""
-    mean = group.mean(column)
-    return 0.0 if mean is None else max(mean + (group.sd(column) or 0), *group.values[column])
+    mean, values = group.mean(column), group.measured(column)
+    if mean is None or values is None:
+        return 0.0
+    return max(mean + (group.sd(column) or 0), *values)
 
 
 def bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: bool) -> None:
     """Draw a group's mean at ``x``; its number is turned if ``upright``."""
-    mean, sd = group.mean(column), group.sd(column)
-    if mean is not None:
+    mean, sd, values = group.mean(column), group.sd(column), group.measured(column)
+    if mean is not None and values is not None:
         panel.bar(
             x, mean, WIDTH_OF_BAR, color=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6
         )
         if sd is not None:
             panel.errorbar(x, mean, sd, ecolor=INK, elinewidth=1.0, capsize=2.5, capthick=1.0)
-        values = group.values[column]
         offsets = np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else [0.0]
         panel.scatter(
             x + np.asarray(offsets),

@@ -49,10 +49,11 @@ def figure_colours(categories: Iterable[str]) -> list[str]:
 def _further(count: int) -> Iterable[tuple[str, str]]:
     for index in range(count):
         hue = (0.02 + _GOLDEN * index) % 1
-        yield tuple(
+        light, dark = (
             _hex(colorsys.hls_to_rgb(hue, lightness, saturation))
             for lightness, saturation in zip(_LIGHTNESS, _SATURATION, strict=True)
         )
+        yield light, dark
 
 
 def _hex(channels: Iterable[float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def coloured_truth(image: str | Path) -> NDArray[np.float64]:
     return np.array([to_rgb(colour) for colour in TRUTH_COLOURS])[read_truth(truth_path(image))]
 
 
-def show(panel: Axes, picture: NDArray[np.generic], **how: object) -> None:
+def show(panel: Axes, picture: NDArray[np.generic], **how: Any) -> None:
     """Show a picture in a thin frame, without ticks."""
     panel.imshow(picture, **how)
     panel.set_xticks([])

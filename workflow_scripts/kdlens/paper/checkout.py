@@ -12,7 +12,7 @@ from typing import Any
 import kdlens
 from kdlens.files import sha256_of
 
-_SOURCES = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
+_SOURCES: tuple[str, ...] = ("Snakefile", "rules/*.smk", "workflow_scripts/*.py")
 _SOURCES += tuple(f"workflow_scripts/kdlens/**/*.{kind}" for kind in ("py", "html", "css", "js"))
 
 _GIT_SECONDS = 60
@@ -34,7 +34,8 @@ def describe_git(root: Path) -> dict[str, Any]:
         return {**unknown, "note": "not a git checkout"}
     try:
         commit = _git(root, "rev-parse", "HEAD").strip()
-        status = _git(root, "status", "--porcelain", "-z")
+        # What a run makes, and results that are shipped, are no code.
+        status = _git(root, "status", "--porcelain", "-z", "--", ".", ":(exclude)results")
     except (OSError, subprocess.SubprocessError) as error:
         reason = getattr(error, "stderr", None) or str(error)
         return {**unknown, "note": f"git failed: {reason.strip().splitlines()[0]}"}

@@ -106,8 +106,8 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
             legend_height + (title.count("\n") + note.count("\n") + 1 + bool(note)) * 0.17 + 0.2
         )
         height += len(rows) * (_BARS_HEIGHT + longest + 0.15)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.05, w_pad=0.05)
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_layout_engine("constrained", h_pad=0.05, w_pad=0.05)
         panels = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
         panels[0].set_title(title)
         top = max((concept.units for concept in counts.concepts), default=1)
@@ -120,7 +120,7 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
             panel.set_xlim(-0.7, slots - 0.3)
             panel.set_ylim(0, top / (1 - room / (72 * (_BARS_HEIGHT - 0.1))))
             panel.set_ylabel("units")
-            panel.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+            panel.locator_params(axis="y", integer=True, nbins=4)
         if not counts.concepts:
             panels[0].text(
                 0.5, 0.5, "No unit detects a concept.", transform=panels[0].transAxes, ha="center"

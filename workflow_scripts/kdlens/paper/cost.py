@@ -21,8 +21,8 @@ from kdlens.files import read_json
 from kdlens.paper.benchmarks import read_benchmark
 from kdlens.paper.formats import MISSING, markdown_table
 
-COLUMNS = ("rule", "jobs", "measured", "seconds_sum", "seconds_median", "seconds_max")
-COLUMNS += ("max_rss_mib", "device")
+COLUMNS: tuple[str, ...] = ("rule", "jobs", "measured", "seconds_sum", "seconds_median")
+COLUMNS += ("seconds_max", "max_rss_mib", "device")
 
 UNKNOWN = "unknown"
 """Device of a result that does not say where it was computed: one of an older version."""
@@ -72,7 +72,7 @@ class Cost:
         }
 
 
-def gather(jobs: Iterable[Mapping[str, str | None]]) -> list[Cost]:
+def gather(jobs: Iterable[Mapping[str, Any]]) -> list[Cost]:
     """Return what each rule took, in the order in which the rules come first.
 
     Args:

@@ -19,6 +19,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -56,8 +57,8 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
         ncols, legend_height = legend_layout(labels)
         claim = "\n".join(wrap_text(order_line(tables, setting), 72 * (WIDTH - 0.3)))
         height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06)
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06)
         panel = figure.add_subplot()
         panel.set_title(_title(tables[0].settings, setting))
         for line, group in zip(lines, groups, strict=True):
@@ -67,7 +68,7 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
         panel.set_xlabel(_AXIS_LABELS[setting])
         panel.set_ylabel(count_label(groups))
         panel.set_ylim(bottom=0, top=max(panel.get_ylim()[1], 1))
-        panel.yaxis.get_major_locator().set_params(integer=True)
+        panel.locator_params(axis="y", integer=True)
         panel.grid(axis="y", color="#E6E6E6", linewidth=0.6)
         panel.set_axisbelow(True)
         if claim:
@@ -91,7 +92,7 @@ def order_line(tables: Sequence[Table], setting: str) -> str:
     The models are those with the published rows of these names (the first of each); "" if the run
     has not both KD and scratch.
     """
-    named = {}
+    named: dict[str, Group] = {}
     for group in tables[0].groups:
         if group.labels == "true" and group.reference:
             named.setdefault(group.reference, group)
@@ -144,7 +145,7 @@ def _tick_labels(values: Sequence[float]) -> list[str]:
     return labels
 
 
-def strokes(line: Line) -> dict[str, object]:
+def strokes(line: Line) -> dict[str, Any]:
     """Return how matplotlib draws a line."""
     return {
         "color": line.color,
@@ -156,7 +157,7 @@ def strokes(line: Line) -> dict[str, object]:
     }
 
 
-def level_strokes(line: Line) -> dict[str, object]:
+def level_strokes(line: Line) -> dict[str, Any]:
     """Return how matplotlib draws a level line, which shows what others are compared with."""
     dashes = (0, (5, 2)) if line.dashes == "solid" else line.dashes
     return {"color": line.color, "linestyle": dashes, "linewidth": 1.2}

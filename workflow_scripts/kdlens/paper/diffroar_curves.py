@@ -94,8 +94,8 @@ def draw(panels: Sequence[Panel], fractions: Sequence[float]) -> Figure:
         columns = min(len(panels), _COLUMNS)
         rows = -(-len(panels) // columns)
         height = rows * _PLOT_HEIGHT + legend_height + len(notes) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06, wspace=0.03)
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.03)
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for at in axes.flat[len(panels) :]:
             at.set_axis_off()
@@ -193,4 +193,5 @@ def write_numbers(
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    return None if None in values else statistics.fmean(values)
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if len(known) == len(values) else None

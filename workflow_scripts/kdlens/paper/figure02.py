@@ -53,10 +53,8 @@ def draw(table: Table, models: Sequence[str]) -> Figure:
     with house_style():
         labels = [textwrap.fill(group.label, 32) for group in groups]
         ncols, legend_height = legend_layout(labels)
-        figure = Figure(
-            figsize=(WIDTH, _PANEL_HEIGHT * (1 + len(rows)) + legend_height), layout="constrained"
-        )
-        figure.get_layout_engine().set(h_pad=0.05, w_pad=0.05, hspace=0.03)
+        figure = Figure(figsize=(WIDTH, _PANEL_HEIGHT * (1 + len(rows)) + legend_height))
+        figure.set_layout_engine("constrained", h_pad=0.05, w_pad=0.05, hspace=0.03)
         grid = figure.add_gridspec(1 + len(rows), 2)
         a = figure.add_subplot(grid[0, 0])
         b = figure.add_subplot(grid[0, 1])
@@ -115,7 +113,7 @@ def _set_scale(
     room = (longest if _upright(groups, columns, slot) else FONT_SIZE) + 8
     axes_height = 72 * (_PANEL_HEIGHT - 0.45)
     panel.set_ylim(0, max(top, 1) / (1 - room / axes_height))
-    panel.yaxis.get_major_locator().set_params(integer=True, nbins=5)
+    panel.locator_params(axis="y", integer=True, nbins=5)
 
 
 def _bars(

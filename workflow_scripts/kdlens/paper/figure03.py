@@ -81,7 +81,7 @@ class Maps:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in _ARRAYS}
-                texts = {name: str(file[name]) for name in ("concept", "category")}
+                texts: dict[str, Any] = {name: str(file[name]) for name in ("concept", "category")}
                 entries, meta = (json.loads(str(file[name])) for name in ("entries", "meta"))
             about = {name: meta[name] for name in ("layer", "iou_threshold")}
         except FileNotFoundError as error:
@@ -141,9 +141,8 @@ def draw(maps: Maps) -> Figure:
         aspect = maps.images.shape[1] / maps.images.shape[2]
         figure = Figure(
             figsize=(max(cell * columns, 4.5), rows * (cell * aspect + 0.03) + lines * 0.14 + 0.85),
-            layout="compressed",
         )
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03, wspace=0.01, hspace=0.01)
+        figure.set_layout_engine("compressed", w_pad=0.02, h_pad=0.03, wspace=0.01, hspace=0.01)
         figure.suptitle(f"Best detector of “{maps.concept}” ({maps.category}) in {maps.layer}")
         axes = figure.subplots(rows, columns, squeeze=False)
         for panel, title in zip(axes[0], ["Input", *titles], strict=True):

@@ -53,15 +53,15 @@ def draw(table: Table, temperatures: Mapping[str, float], label: str) -> Figure:
         ncols, legend_height = legend_layout(labels)
         claim = "\n".join(wrap_text(change_line(students, values), 72 * (WIDTH - 0.3)))
         height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06, wspace=0.04)
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.04)
         panels = figure.subplots(1, 2)
         for panel, (column, title) in zip(panels, _PANELS.items(), strict=True):
             panel.set_title(title)
             _panel(panel, values, students, beside, lines, column)
         panels[0].set_ylabel(count_label([*students, *beside]))
         panels[0].set_ylim(bottom=0, top=max(panels[0].get_ylim()[1], 1))
-        panels[0].yaxis.get_major_locator().set_params(integer=True)
+        panels[0].locator_params(axis="y", integer=True)
         panels[1].set_ylabel("%")
         low, high = panels[1].get_ylim()
         panels[1].set_yticks([tick for tick in panels[1].get_yticks() if low <= tick <= high])

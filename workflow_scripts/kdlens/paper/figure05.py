@@ -13,6 +13,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -44,8 +45,8 @@ def draw(table: Table, pairs: Sequence[Sequence[str]]) -> Figure:
         ncols, legend_height = legend_layout(labels)
         claim = "\n".join(wrap_text(claim_line(groups), 72 * (WIDTH - 0.3)))
         height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.06, wspace=0.03)
+        figure = Figure(figsize=(WIDTH, height))
+        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.03)
         panels = figure.subplots(1, 2, sharey=True)
         slot = 72 * (WIDTH - 0.8) / 2 / (len(groups) * (2 + _GAP))
         numbers = [on_bar(group.mean(column)) for group in shown for column in _PANELS]
@@ -56,10 +57,10 @@ def draw(table: Table, pairs: Sequence[Sequence[str]]) -> Figure:
         room = (max(map(text_width, numbers)) if upright else FONT_SIZE) + 8
         top = max(highest(group, column) for group in (*shown, *beside) for column in _PANELS)
         panels[0].set_ylim(0, max(top, 1) / (1 - room / (72 * (_PLOT_HEIGHT - 0.5))))
-        panels[0].yaxis.get_major_locator().set_params(integer=True, nbins=5)
+        panels[0].locator_params(axis="y", integer=True, nbins=5)
         panels[0].set_ylabel(count_label([*shown, *beside]))
         figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
-        handles = [
+        handles: list[Artist] = [
             Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6)
             for look in looks
         ]
@@ -74,9 +75,9 @@ def claim_line(pairs: Pairs) -> str:
     """Say in how many pairs logit distillation comes with more detectors."""
     changes = []
     for without, both in pairs:
-        means = [group.mean("total") for group in (without, both)]
-        if None not in means and without.units == both.units:
-            changes.append(means[1] - means[0])
+        first, second = without.mean("total"), both.mean("total")
+        if first is not None and second is not None and without.units == both.units:
+            changes.append(second - first)
     more, equal = sum(change > 0 for change in changes), changes.count(0)
     seeds = describe_seeds([group for pair in pairs for group in pair])
     spread = "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.projections.polar import PolarAxes
 
 from kdlens.paper.legend import add_legend, legend_layout
 from kdlens.paper.measure_table import ModelLine
@@ -101,7 +101,7 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
     return figure
 
 
-def _web(panel: PolarAxes, angles: np.ndarray, title: str) -> None:
+def _web(panel: Any, angles: np.ndarray, title: str) -> None:
     panel.set_title(title, loc="center", pad=27)
     panel.set_theta_zero_location("N")
     panel.set_theta_direction(-1)

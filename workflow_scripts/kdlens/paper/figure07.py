@@ -36,7 +36,7 @@ def read_samples(
     files: Sequence[str | Path], runs: Sequence[Mapping[str, Any]], dataset: str
 ) -> list[Samples]:
     """Read the maps of every model, in the order of ``runs``; all must be of the same images."""
-    found = []
+    found: list[Samples] = []
     for file, run in zip(files, runs, strict=True):
         samples = Samples.load(file)
         expected = {"model": run["model"], "seed": run["seed"], "dataset": dataset}

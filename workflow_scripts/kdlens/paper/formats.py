@@ -7,7 +7,7 @@ decimal as a mean; accuracies have two. A change always shows its sign.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 MISSING = "–"
 
@@ -103,10 +103,12 @@ def on_bar(value: float | None) -> str:
     return f"{value:.1f}"
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose first column is text and the others numbers.
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], text: Collection[int] = (0,)
+) -> str:
+    """Return a Markdown table; the columns ``text`` hold text, the others numbers.
 
     Cells are taken as they are: escape them where they hold text.
     """
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    lines = [header, ["---" if i in text else "---:" for i in range(len(header))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

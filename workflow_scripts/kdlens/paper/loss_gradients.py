@@ -125,9 +125,8 @@ def draw(shown: Gradients) -> Figure:
         lines = max(title.count("\n") + 1 for title in titles)
         figure = Figure(
             figsize=(max(cell * columns + 0.1, 3.0), rows * (cell + 0.16) + lines * 0.14 + 0.4),
-            layout="compressed",
         )
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
+        figure.set_layout_engine("compressed", w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
         figure.suptitle(f"Loss gradients on {shown.dataset}")
         axes = figure.subplots(rows, columns, squeeze=False)
         for panel, title in zip(axes[0], ["Input", *titles], strict=True):

@@ -164,8 +164,8 @@ def _describe_file(path: Path, maker: Mapping[str, str]) -> dict[str, Any]:
         size, sha256 = path.stat().st_size, sha256_of(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise InputError(
-            f"{path}: {error.strerror.lower()}, but the manifest must list it as a file; run the "
-            "workflow again"
+            f"{path}: {str(error.strerror).lower()}, but the manifest must list it as a file; run "
+            "the workflow again"
         ) from error
     return {"path": str(path), "bytes": size, "sha256": sha256, "job": maker.get(str(path))}
 

@@ -14,7 +14,9 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .87em; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .25rem; border-bottom: 1px solid #ddd; white-space: nowrap; }
-td:last-child:not([style*=right]) { white-space: normal; min-width: 6.5em; }
+td:not([style*=right]) { white-space: normal; min-width: 6.5em; } td { vertical-align: top; }
+th { vertical-align: bottom; } td:first-child, th:not([style*=right]) { text-align: left; }
+td:first-child { min-width: 8em; }
 pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; }
 thead th { border-bottom: 2px solid #1a1a1a; } td em { color: #555; }
 """

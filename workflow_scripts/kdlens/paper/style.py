@@ -30,6 +30,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
 
 from kdlens.errors import InputError, suggest
 from kdlens.files import write_bytes
@@ -45,7 +46,7 @@ PNG_DPI = 200
 INK = "#222222"
 """Colour of text, whiskers and outlines."""
 
-_RC: dict[str, Any] = {
+_RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": FONT_SIZE,
@@ -146,7 +147,7 @@ class Line:
 
     color: str
     marker: str
-    dashes: str | tuple[int, tuple[float, ...]]
+    dashes: LineStyleType
 
 
 def lines_of(methods: Sequence[str]) -> list[Line]:
@@ -175,7 +176,7 @@ def _visible(color: str) -> str:
     rgb = np.array(to_rgb(color))
     while _luminance(rgb) > _FAINTEST:
         rgb = rgb * 0.98
-    return to_hex(rgb)
+    return to_hex(tuple(rgb))
 
 
 def _luminance(rgb: np.ndarray) -> float:
@@ -186,7 +187,8 @@ def _luminance(rgb: np.ndarray) -> float:
 
 def lighter(color: str, share: float) -> str:
     """Mix ``color`` with ``share`` (0 to 1) of white."""
-    return to_hex([channel + share * (1 - channel) for channel in to_rgb(color)])
+    red, green, blue = (channel + share * (1 - channel) for channel in to_rgb(color))
+    return to_hex((red, green, blue))
 
 
 @contextlib.contextmanager

@@ -125,15 +125,20 @@ class Group:
     def is_null(self) -> bool:
         return self.style in ("shuffled", "random_init")
 
+    def measured(self, column: str) -> tuple[float, ...] | None:
+        """Return the values of all seeds; None unless every seed was measured."""
+        values = tuple(value for value in self.values[column] if value is not None)
+        return values if len(values) == len(self.values[column]) else None
+
     def mean(self, column: str) -> float | None:
         """Return the mean over the seeds; None unless every seed was measured."""
-        values = self.values[column]
-        return None if None in values else statistics.fmean(values)
+        values = self.measured(column)
+        return None if values is None else statistics.fmean(values)
 
     def sd(self, column: str) -> float | None:
         """Return the sample standard deviation over the seeds; None with fewer than two."""
-        values = self.values[column]
-        return None if None in values or len(values) < 2 else statistics.stdev(values)
+        values = self.measured(column)
+        return None if values is None or len(values) < 2 else statistics.stdev(values)
 
 
 @dataclass(frozen=True)

@@ -112,28 +112,29 @@ def compare(table: Table, reference: Mapping[str, Mapping[str, float | None]]) -
     if baseline is None:
         return []
     students = [
-        group
+        (group, group.reference)
         for group in table.groups
-        if group.reference not in (None, BASELINE) and group.labels == "true"
+        if group.reference is not None and group.reference != BASELINE and group.labels == "true"
     ]
-    for name in (BASELINE, *(group.reference for group in students)):
+    for name in (BASELINE, *(row for _, row in students)):
         if name not in reference:
             raise InputError(f"published numbers: no row '{name}'; {suggest(name, reference)}")
     return [
-        _compare(group, baseline, column, reference)
-        for group in students
+        _compare(group, row, baseline, column, reference)
+        for group, row in students
         for column in PUBLISHED_COLUMNS
     ]
 
 
 def _compare(
     group: Group,
+    row: str,
     baseline: Group,
     column: str,
     reference: Mapping[str, Mapping[str, float | None]],
 ) -> Comparison:
     mean, baseline_mean = group.mean(column), baseline.mean(column)
-    published = reference[group.reference][column]
+    published = reference[row][column]
     published_baseline = reference[BASELINE][column]
     change = _difference(mean, baseline_mean)
     published_change = _difference(published, published_baseline)
@@ -146,7 +147,7 @@ def _compare(
     return Comparison(
         model=group.model,
         label=group.label,
-        reference=group.reference,
+        reference=row,
         column=column,
         baseline_mean=baseline_mean,
         baseline_sd=baseline.sd(column),

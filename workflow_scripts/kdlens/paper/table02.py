@@ -57,7 +57,7 @@ def write(
         "included": "Categories of one class count, with an entropy of zero by definition.",
     }[settings["singletons"]]
     published = [line for line in lines if line.published is not None]
-    undefined = sum(sum(line.values["normalised_undefined"]) for line in lines)
+    undefined = sum(count or 0 for line in lines for count in line.values["normalised_undefined"])
     how_to_read = [
         *how_measured(settings, lines),
         "**All classes**: the entropy of the softmax over all classes. **Category**: that of the "

@@ -78,12 +78,15 @@ def read_table(
     return lines
 
 
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if len(known) == len(values) else None
+
+
 def _with_means(line: ModelLine, dataset: str, sides: Mapping[str, Sequence[str]]) -> ModelLine:
     """Add the mean accuracies over the fractions, and the dataset to the label."""
     means = {
-        side: tuple(
-            sum(line.values[key][i] for key in keys) / len(keys) for i in range(len(line.seeds))
-        )
+        side: tuple(_mean([line.values[key][i] for key in keys]) for i in range(len(line.seeds)))
         for side, keys in sides.items()
     }
     label = f"{dataset}: {line.label}"

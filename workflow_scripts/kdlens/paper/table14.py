@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kdlens.data.categories import Categories
+from kdlens.errors import InputError
 from kdlens.files import write_text
 from kdlens.paper.formats import MISSING, escape_markdown
 from kdlens.paper.page import to_page
@@ -34,16 +35,23 @@ class Category:
 def read_sizes(path: str | Path) -> dict[str, int]:
     """Read the published table."""
     rows = read_rows(path, ("category", "classes"))
-    return {row["category"]: int(parse_number(row["classes"], path, "classes")) for row in rows}
+    sizes = {}
+    for row in rows:
+        size = parse_number(row["classes"], path, "classes")
+        if size is None:
+            raise InputError(f"{path}: category '{row['category']}' has no number of classes")
+        sizes[row["category"]] = int(size)
+    return sizes
 
 
 def count(found: Categories, published: Mapping[str, int] | None) -> list[Category]:
     """Return the categories; ``published`` is None if they are others than the paper's."""
     counts = dict(zip(found.categories, found.counts, strict=True))
     sizes = sorted(found.sizes.items(), key=lambda item: (-item[1], item[0]))
-    lines = [Category(n, k, counts[n], (published or {}).get(n)) for n, k in sizes]
-    missing = [name for name in published or {} if name not in counts]
-    return lines + [Category(name, 0, True, published[name]) for name in sorted(missing)]
+    printed = published or {}
+    lines = [Category(n, k, counts[n], printed.get(n)) for n, k in sizes]
+    missing = [name for name in printed if name not in counts]
+    return lines + [Category(name, 0, True, printed[name]) for name in sorted(missing)]
 
 
 def write(

@@ -40,6 +40,16 @@ class Labelled(Protocol):
     def is_null(self) -> bool: ...
 
 
+class Seeded(Protocol):
+    """What numbers are of, over seeds."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def seeds(self) -> Sequence[int]: ...
+
+
 @dataclass(frozen=True)
 class Line:
     """A model's cells, with those of the paper below if it has the model."""
@@ -54,7 +64,7 @@ def column_title(column: str) -> str:
     return _TITLES.get(column, column.capitalize())
 
 
-def describe_seeds(groups: Iterable[Group]) -> str:
+def describe_seeds(groups: Iterable[Seeded]) -> str:
     """Say how many networks stand behind each mean: "2 seeds", or "1 to 3 seeds"."""
     counts = sorted({len(group.seeds) for group in groups})
     if counts == [1]:
@@ -86,7 +96,7 @@ def how_counted(settings: Settings, layers: str) -> list[str]:
     ]
 
 
-def of_one_seed(groups: Sequence[Group]) -> list[str]:
+def of_one_seed(groups: Sequence[Seeded]) -> list[str]:
     """Name the models without a spread, in Markdown."""
     single = [escape_markdown(group.label) for group in groups if len(group.seeds) == 1]
     if len(single) == len(groups) > 0:

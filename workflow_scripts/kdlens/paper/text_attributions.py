@@ -128,7 +128,8 @@ def ground(share: float) -> str:
     """Return the colour for an attribution of ``share`` (-1 to 1) of the sentence's largest."""
     full = to_rgb(_FOR if share > 0 else _AGAINST)
     strength = 0.75 * abs(share)
-    return to_hex([1 - strength * (1 - channel) for channel in full])
+    red, green, blue = (1 - strength * (1 - channel) for channel in full)
+    return to_hex((red, green, blue))
 
 
 def _draw_words(

@@ -30,8 +30,9 @@ COLUMNS = (
     Column("test_task_accuracy", "Task accuracy", published="task_accuracy"),
 )
 _OF_EACH_SPLIT = ("attribution_accuracy", "auroc", "auprc", "aligned_share", "words", "sentences")
-_FURTHER = ("positive_auroc", "positive_auprc", "positive_share", "words", "sentences")
-_FURTHER += ("sentences_without_labelled_word", "largest_error", "sentences_beyond_tolerance")
+_FURTHER: tuple[str, ...] = ("positive_auroc", "positive_auprc", "positive_share", "words")
+_FURTHER += ("sentences", "sentences_without_labelled_word", "largest_error")
+_FURTHER += ("sentences_beyond_tolerance",)
 FURTHER = (
     *_FURTHER,
     "dev_task_accuracy",

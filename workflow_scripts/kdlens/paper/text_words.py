@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,15 @@ class Sentence:
         return sum(label != 2 for label in self.labels)
 
 
+def _attribution(row: Mapping[str, str], path: str | Path) -> float:
+    found = parse_number(row["attribution"], path, "attribution")
+    if found is None:
+        raise InputError(
+            f"{path}: a word has no attribution; delete the file and run the workflow again"
+        )
+    return found
+
+
 def read_words(path: str | Path, split: str) -> dict[int, Sentence]:
     """Return a network's sentences of one split, by their numbers."""
     rows: dict[int, list[dict[str, str]]] = {}
@@ -39,7 +48,7 @@ def read_words(path: str | Path, split: str) -> dict[int, Sentence]:
             words[0]["class"],
             tuple(row["text"] for row in words),
             tuple(int(row["label"]) for row in words),
-            tuple(parse_number(row["attribution"], path, "attribution") for row in words),
+            tuple(_attribution(row, path) for row in words),
         )
         for number, words in rows.items()
     }

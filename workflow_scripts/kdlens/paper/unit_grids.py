@@ -114,7 +114,8 @@ def compose(photograph: Image.Image, region: NDArray[np.bool_], side: int) -> ND
     The photograph's longer side becomes ``side`` pixels.
     """
     scale = side / max(photograph.size)
-    size = tuple(max(1, round(length * scale)) for length in photograph.size)
+    width, height = (max(1, round(length * scale)) for length in photograph.size)
+    size = (width, height)
     pixels = np.asarray(photograph.resize(size, Image.Resampling.LANCZOS), np.float64)
     inside = np.asarray(Image.fromarray(region).resize(size, Image.Resampling.NEAREST))
     shown = np.where(inside[..., None], pixels, _DARK * pixels)

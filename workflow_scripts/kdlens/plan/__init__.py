@@ -18,4 +18,5 @@ the keys that the job needs and no others.
 ``gallery``       the pages of units and their index
 ``limits``        the check of what Snakemake was told that it may give to jobs
 ``results``       every file that a run makes, and the check of files asked for by name
+``shipped``       the results that are shipped, and what can be made from them
 """

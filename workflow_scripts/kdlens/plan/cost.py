@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from kdlens.config_data import CONCEPTS, entry, image_roles
+from kdlens.config_data import CONCEPTS, image_roles, section_of
 from kdlens.config_variants import dissected
 from kdlens.plan import datasets, dissections, measures, models, paths, results, text, variants
 from kdlens.plan.jobs import Job, job
@@ -28,7 +28,8 @@ def jobs(config: Config) -> list[Job]:
     made = [*_data(config), *text.data_jobs(config)]
     trained = [*_training(config), *text.training_jobs(config)]
     found = [*made, *trained, *_dissection(config), *measures.jobs(config)]
-    return [*found, *_paper(config), job("write_manifest", paths.run(config))]
+    last = [job(rule, paths.run(config)) for rule in ("check_claims", "write_manifest")]
+    return [*found, *_paper(config), *last]
 
 
 def computed(config: Config) -> list[str]:
@@ -51,10 +52,10 @@ def _data(config: Config) -> Iterator[Job]:
 
 
 def _dataset(config: Config, role: str, makers: Mapping[str, str], check: str) -> Iterator[Job]:
-    folder = f"{paths.data(config)}/{entry(config, role)['name']}"
-    maker = makers.get(datasets.origin(config, role))
-    if maker:
-        yield job(maker, folder)
+    folder = f"{paths.data(config)}/{section_of(config, role)['name']}"
+    origin = datasets.origin(config, role)
+    if origin is not None and origin in makers:
+        yield job(makers[origin], folder)
     yield job(check, folder)
 
 
@@ -73,7 +74,7 @@ def _dissection(config: Config) -> Iterator[Job]:
             folder = paths.dissection(config, name, seed)
             yield job(group["rule"], folder, f"{folder}/{group['layers'][-1]}.npz", "dissect")
     folder = f"{paths.run(config)}/dissection"
-    yield job("activation_maps", folder, f"{folder}/activation_maps.npz")
+    yield job("activation_maps", folder, paths.activation_maps(config))
 
 
 def _paper(config: Config) -> Iterator[Job]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kdlens.config_data import CONCEPTS, entry, image_roles
+from kdlens.config_data import CONCEPTS, entry, image_roles, section_of
 from kdlens.data.sources import is_archive
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
@@ -38,13 +39,13 @@ def origin(config: Config, role: str) -> str | None:
 
 def names(config: Config, role: str, *origins: str) -> list[str]:
     """Return the name of this dataset, if it comes about in one of these ways."""
-    return [entry(config, role)["name"]] if origin(config, role) in origins else []
+    return [section_of(config, role)["name"]] if origin(config, role) in origins else []
 
 
 def image_names(config: Config, *origins: str) -> list[str]:
     """Return the names of the networks' datasets; of those that come about in ``origins`` alone."""
     return [
-        entry(config, role)["name"]
+        section_of(config, role)["name"]
         for role in image_roles(config)
         if not origins or origin(config, role) in origins
     ]
@@ -52,7 +53,7 @@ def image_names(config: Config, *origins: str) -> list[str]:
 
 def role_named(config: Config, name: str) -> str:
     """Return the role of the dataset for networks that lies in the folder ``name``."""
-    return next(role for role in image_roles(config) if entry(config, role)["name"] == name)
+    return next(role for role in image_roles(config) if section_of(config, role)["name"] == name)
 
 
 def tree(config: Config, role: str) -> list[str]:
@@ -63,7 +64,7 @@ def tree(config: Config, role: str) -> list[str]:
 
 def root(config: Config, role: str) -> str:
     """Return the folder that holds a dataset's files."""
-    dataset = entry(config, role)
+    dataset = section_of(config, role)
     made = tree(config, role)
     return made[0] if made else str(Path(dataset["path"], dataset.get("subfolder", "")))
 
@@ -94,19 +95,19 @@ def own_files(config: Config, role: str) -> list[str]:
     if origin(config, role) != "folder":
         return []
     folder = Path(root(config, role))
-    watched = ("index.csv", "label.csv", "category.csv")
+    watched: Iterable[str] = ("index.csv", "label.csv", "category.csv")
     if role != CONCEPTS:
         watched = splits(config, role).values()
     return [str(folder / name) for name in watched if (folder / name).exists()]
 
 
-def summaries(config: Config) -> list[str]:
+def summaries(config: Config) -> list[str | list[str]]:
     """Return the summary of every dataset, that of the concepts last."""
     return [summary(config, role) for role in (*image_roles(config), CONCEPTS)]
 
 
 def splits(config: Config, role: str) -> dict[str, str]:
-    return entry(config, role).get("splits", {"train": "train", "val": "val"})
+    return section_of(config, role).get("splits", {"train": "train", "val": "val"})
 
 
 def image_checks(config: Config, name: str) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def image_checks(config: Config, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "splits": splits(config, role),
-        "num_classes": entry(config, role).get("num_classes"),
+        "num_classes": section_of(config, role).get("num_classes"),
     }
 
 
@@ -127,7 +128,7 @@ def world(config: Config, role: str) -> dict[str, Any]:
 
 def cells(config: Config, role: str) -> dict[str, Any]:
     keys = ("image_size", "images", "classes", "seed")
-    return {key: entry(config, role)[key] for key in keys}
+    return {key: section_of(config, role)[key] for key in keys}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def source(config: Config, role: str) -> dict[str, Any]:
 
 def torchvision_source(config: Config, role: str) -> dict[str, Any]:
     """Return what the rule that makes a tree of torchvision's files is told."""
-    dataset = entry(config, role)
+    dataset = section_of(config, role)
     told = {key: value for key, value in source(config, role).items() if key != "subfolder"}
     return {**told, **{key: dataset[key] for key in ("dataset", "images", "seed")}}
 

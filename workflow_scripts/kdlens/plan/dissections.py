@@ -66,7 +66,7 @@ def all_tallies(config: Config) -> list[str]:
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
-    keys = ("quantiles", "iou_threshold", "denominator", "shuffle_seed")
+    keys: tuple[str, ...] = ("quantiles", "iou_threshold", "denominator", "shuffle_seed")
     keys += ("top_images", "precision")
     settings = config["dissection"]
     return {

@@ -81,6 +81,7 @@ def metrics_of_same_network(config: Config, name: str) -> str | list[str]:
     if data(config, name) or "classes" in config["networks"][network]:
         return []
     like = checkpoint_of(config["models"], network)
+    assert like, "the checks of the config ask for one"
     return file(config, like, config["models"][like]["seeds"][0], "metrics.json")
 
 
@@ -118,9 +119,9 @@ def network_named(config: Config, entry: str) -> dict[str, Any]:
 def image(config: Config, name: str, size: int | None = None) -> dict[str, Any]:
     """Return how images are brought to a model's network: for training, or else at another size."""
     own = config["networks"][config["models"][name]["network"]].get("normalisation")
-    shown = data(config, name)
+    shown = data(config, name) or {}
     normalised = own or {key: shown[key] for key in ("mean", "std")}
-    if size or shown is None:
+    if size or not shown:
         size = size or config["dissection"]["image_size"]
         return {"size": size, **normalised}
     resize = {"resize": shown["resize"]} if "resize" in shown else {}

@@ -1,4 +1,8 @@
-"""The folders of a run; without a model and seed, the patterns that rules are written in."""
+"""The folders of a run; without a model and seed, the patterns that rules are written in.
+
+A run writes to one folder, :func:`run`. With ``from_reference`` only the paper stage runs, and
+reads what the other stages found from another one, that of the shipped results.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,44 @@ from typing import Any
 Config = Mapping[str, Any]
 
 
-def data(config: Config) -> str:
-    """Return the folder of all datasets, which runs share."""
-    return f"{config['results']}/data"
-
-
 def run(config: Config) -> str:
-    return f"{config['results']}/{config['run']}"
+    """Return the folder that the paper stage writes to, and every other stage that runs."""
+    middle = "/from_reference" if config["from_reference"] else ""
+    return f"{config['results']}{middle}/{config['run']}"
+
+
+def shipped(config: Config) -> str:
+    """Return the folder of the run's shipped results."""
+    return f"{config['results']}/reference/{config['run']}"
+
+
+def found(config: Config) -> str:
+    """Return the folder in which the paper stage finds what the stages before it wrote."""
+    return shipped(config) if config["from_reference"] else run(config)
+
+
+def data(config: Config) -> str:
+    """Return the folder of all datasets, which runs share; shipped, a run has its own."""
+    return f"{shipped(config) if config['from_reference'] else config['results']}/data"
 
 
 def model(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> str:
-    return f"{run(config)}/models/{name}/seed{seed}"
+    return f"{found(config)}/models/{name}/seed{seed}"
 
 
 def dissection(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> str:
-    return f"{run(config)}/dissection/{name}/seed{seed}"
+    return f"{found(config)}/dissection/{name}/seed{seed}"
+
+
+def activation_maps(config: Config) -> str:
+    return f"{found(config)}/dissection/activation_maps.npz"
+
+
+def measures(config: Config, measure: str) -> str:
+    """Return the folder of what a measure found."""
+    return f"{found(config)}/measures/{measure}"
 
 
 def measure(config: Config, measure: str, name: str = "{model}", seed: int | str = "{seed}") -> str:
     """Return what a measure found of a network: ``<this>.json``, and files of other endings."""
-    return f"{run(config)}/measures/{measure}/{name}/seed{seed}"
+    return f"{measures(config, measure)}/{name}/seed{seed}"

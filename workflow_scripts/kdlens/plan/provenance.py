@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kdlens.config_data import CONCEPTS, entry, image_roles
+from kdlens.config_data import CONCEPTS, image_roles, section_of
 from kdlens.plan.paths import Config
 
 
@@ -22,7 +22,7 @@ def seed_of(config: Config, rule: str, wildcards: Mapping[str, str]) -> int | No
         return int(wildcards["seed"])
     if not rule.startswith("render_"):
         return None
-    datasets = [entry(config, role) for role in (*image_roles(config), CONCEPTS)]
+    datasets = [section_of(config, role) for role in (*image_roles(config), CONCEPTS)]
     datasets.append((config.get("text") or {}).get("data"))
     for dataset in datasets:
         if dataset and dataset["name"] == wildcards.get("dataset"):

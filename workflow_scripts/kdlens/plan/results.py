@@ -72,7 +72,7 @@ def manifest_inputs(config: Config) -> list[str | list[str]]:
             for layer in dissections.layers(config, pair[0])
             for ending in endings
         ],
-        f"{paths.run(config)}/dissection/activation_maps.npz",
+        paths.activation_maps(config),
         *text.files(config),
         *measures.results(config),
         *paper_files(config),

@@ -49,8 +49,10 @@ def root(config: Config) -> str:
 
 def summary(config: Config) -> str | list[str]:
     """Return the summary of the sentences, or nothing if the run has none."""
-    if "text" not in config:
-        return []
+    return _summary(config) if "text" in config else []
+
+
+def _summary(config: Config) -> str:
     return f"{paths.data(config)}/{config['text']['data']['name']}/dataset.json"
 
 
@@ -78,7 +80,7 @@ def splits(config: Config) -> dict[str, str]:
 
 def source(config: Config) -> dict[str, Any]:
     data = config["text"]["data"]
-    keys = {"path": None, "urls": [], "sha256": None, "subfolder": None}
+    keys: dict[str, Any] = {"path": None, "urls": [], "sha256": None, "subfolder": None}
     return {key: data.get(key, default) for key, default in keys.items()}
 
 
@@ -108,14 +110,16 @@ def uses_pretrained(config: Config) -> bool:
 
 def pretrained(config: Config) -> str | list[str]:
     """Return the folder of published weights, or nothing if the run uses none."""
-    if not uses_pretrained(config):
-        return []
+    return _pretrained(config) if uses_pretrained(config) else []
+
+
+def _pretrained(config: Config) -> str:
     return f"{paths.data(config)}/weights/bert_{config['text']['pretrained']['sha256'][:8].lower()}"
 
 
 def pretrained_names(config: Config) -> list[str]:
     """Return the name of that folder, if there is one."""
-    return [Path(pretrained(config)).name] if uses_pretrained(config) else []
+    return [Path(_pretrained(config)).name] if uses_pretrained(config) else []
 
 
 def models(config: Config) -> dict[str, Any]:
@@ -188,16 +192,17 @@ def files(config: Config) -> list[str]:
     if "text" not in config:
         return []
     parts = ("model.pt", "metrics.json", "history.csv")
-    return [summary(config), vocabulary(config), *model_files(config, *parts)]
+    return [_summary(config), vocabulary(config), *model_files(config, *parts)]
 
 
 def data_jobs(config: Config) -> Iterator[Job]:
     """Yield the jobs of the data stage, for the table of costs."""
     made_by = {"written": "render_sentiment_world", "unpacked": "fetch_treebank"}
+    made = origin(config)
     for name in dataset_names(config):
         folder = f"{paths.data(config)}/{name}"
-        if origin(config) in made_by:
-            yield job(made_by[origin(config)], folder)
+        if made is not None and made in made_by:
+            yield job(made_by[made], folder)
         yield job("check_treebank", folder)
 
 

@@ -22,7 +22,8 @@ from kdlens.files import read_json, sha256_of
 from kdlens.paper.chain import PACK_INDEX
 from kdlens.paper.checkout import code_files
 
-BESIDE = ("manifest.json", "config.yaml", "provenance.html", "jobs.json", "report.html")
+BESIDE: tuple[str, ...] = ("manifest.json", "config.yaml", "provenance.html", "jobs.json")
+BESIDE += ("report.html",)
 BESIDE += ("cost.csv", "cost.md", "cost.html", "models/concepts_known", "ro-crate-metadata.json")
 """Files of a run that its manifest does not list: itself, and what comes after it or varies."""
 

@@ -46,7 +46,7 @@ class Times:
 def times_of(job: Times) -> dict[str, Any]:
     """Return what is written of a job: see the head of this module."""
     measured = read_benchmark(job.benchmark) if job.benchmark else None
-    found = dict(_UNKNOWN)
+    found: dict[str, Any] = dict(_UNKNOWN)
     if measured is not None:
         found |= {"seconds": measured.seconds, "memory_mib": measured.memory}
     record = job.record

@@ -20,8 +20,8 @@ from typing import Any
 from kdlens.errors import InputError, suggest
 from kdlens.files import sha256_of
 
-PROJECT_FILES = ("Snakefile", "rules", "workflow_scripts", "config", "pyproject.toml", "uv.lock")
-PROJECT_FILES += ("envs",)
+PROJECT_FILES: tuple[str, ...] = ("Snakefile", "rules", "workflow_scripts", "config")
+PROJECT_FILES += ("pyproject.toml", "uv.lock", "envs")
 
 WHOLE_SECONDS = 300
 """A run whose jobs took less in all is repeated whole, unless a part is named."""
@@ -176,8 +176,8 @@ def _default(manifest: Mapping[str, Any], times: Jobs) -> list[str]:
     untaught = [name for name in models if not models[name].get("teacher")]
     trained = [name for name in untaught if models[name]["method"] not in _UNTRAINED]
     candidates = trained or untaught or list(models)
-    known = [name for name in candidates if seconds[name]]
-    return [min(known, key=lambda name: seconds[name]) if known else candidates[0]]
+    known = {name: taken for name in candidates if (taken := seconds[name])}
+    return [min(known, key=lambda name: known[name]) if known else candidates[0]]
 
 
 _UNTRAINED = ("random_init", "checkpoint")

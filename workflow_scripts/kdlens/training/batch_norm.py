@@ -7,12 +7,20 @@ many, and both keep the names and values of the weights.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import distributed, nn
 
 
 class GlobalBatchNorm2d(nn.BatchNorm2d):
     """torch's BatchNorm2d, whose mean and variance in training are those of all processes."""
+
+    # None only of a norm that keeps no running statistics, or averages them over all batches.
+    num_batches_tracked: torch.Tensor
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    momentum: float
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -36,13 +44,13 @@ class _GlobalSum(torch.autograd.Function):
     """The sum over processes. Each one's loss depends on it, so gradients are summed as well."""
 
     @staticmethod
-    def forward(context, values: torch.Tensor) -> torch.Tensor:
+    def forward(context: Any, values: torch.Tensor) -> torch.Tensor:
         total = values.clone()
         distributed.all_reduce(total)
         return total
 
     @staticmethod
-    def backward(context, gradient: torch.Tensor) -> torch.Tensor:
+    def backward(context: Any, gradient: torch.Tensor) -> torch.Tensor:
         total = gradient.clone(memory_format=torch.contiguous_format)
         distributed.all_reduce(total)
         return total
@@ -61,6 +69,8 @@ def synchronise_batch_norm(network: nn.Module, device: torch.device) -> nn.Modul
 
 def _synchronised(norm: nn.BatchNorm2d) -> GlobalBatchNorm2d:
     new = GlobalBatchNorm2d(norm.num_features, eps=norm.eps, momentum=norm.momentum)
+    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.num_batches_tracked is not None
     new.weight, new.bias = norm.weight, norm.bias
     new.running_mean, new.running_var = norm.running_mean, norm.running_var
     new.num_batches_tracked = norm.num_batches_tracked

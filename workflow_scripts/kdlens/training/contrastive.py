@@ -49,6 +49,9 @@ class ContrastiveLoss(nn.Module):
         eps: added to the denominators.
     """
 
+    student_memory: torch.Tensor
+    teacher_memory: torch.Tensor
+
     def __init__(
         self,
         images: int,
@@ -127,9 +130,9 @@ class ContrastiveImages(ImageDataset):
         if isinstance(batch, InputError):
             return batch
         images, labels, supplement = batch
-        keys = np.asarray(keys)
-        own = keys % len(self)
-        drawn = self._others.draw(self._classes[own], keys, self._negatives, self._seed)
+        numbers = np.asarray(keys)
+        own = numbers % len(self)
+        drawn = self._others.draw(self._classes[own], numbers, self._negatives, self._seed)
         contrast = np.concatenate([own[:, None], drawn], axis=1)
         return (
             images,

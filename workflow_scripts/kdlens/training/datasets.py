@@ -101,17 +101,18 @@ class HeldImages(ImageDataset):
         self.forms = FORMS.get(augmentation)
 
     def __getitems__(self, keys: Sequence[int]) -> Batch:
-        keys = np.asarray(keys)
-        index = torch.from_numpy(keys % len(self)).to(self.labels.device)
+        numbers = np.asarray(keys)
+        index = torch.from_numpy(numbers % len(self)).to(self.labels.device)
         if self.forms is None:
-            images = augment(self._augmentation, self._images[index], keys, self._seed)
+            images = augment(self._augmentation, self._images[index], numbers, self._seed)
             return images, self.labels[index], {}
-        form = torch.from_numpy(forms(self._augmentation, keys, self._seed)).to(index.device)
+        form = torch.from_numpy(forms(self._augmentation, numbers, self._seed)).to(index.device)
         supplement = {"form": index * self.forms + form}
         return in_form(self._images[index], form), self.labels[index], supplement
 
     def all_forms(self, batch_size: int) -> Iterator[torch.Tensor]:
         """Yield all images in all their forms, uint8 (B, S, S, 3), in the order of ``form``."""
+        assert self.forms is not None, "asked for where they can be counted"
         numbers = torch.arange(len(self) * self.forms, device=self.labels.device)
         for part in numbers.split(batch_size):
             yield in_form(self._images[part // self.forms], part % self.forms)
@@ -131,7 +132,7 @@ class StreamedImages(ImageDataset):
 
     def __init__(
         self,
-        files: Sequence[Path],
+        files: Sequence[str | Path],
         labels: np.ndarray,
         *,
         size: int,

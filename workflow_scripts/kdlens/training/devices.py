@@ -94,7 +94,8 @@ def set_determinism(seed: int, threads: int) -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Deterministic mode would also fill new tensors, which costs time and only guards against bugs.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # (The module's class has it as a property, which mypy does not see.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     seed_generators(seed)
 
 

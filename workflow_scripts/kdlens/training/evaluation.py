@@ -69,16 +69,16 @@ def evaluate(
             top1 = top1 + best[:, 0].sum()
             top5 = top5 + best.sum()
     network.train(was_training)
-    loss, top1, top5 = processes.sums(loss, top1, top5, device=preprocess.device)
-    mean_loss = float(loss) / len(images)
+    losses, first, five = processes.sums(loss, top1, top5, device=preprocess.device)
+    mean_loss = float(losses) / len(images)
     if not math.isfinite(mean_loss):
         raise InputError(
             "the network's outputs on the validation images are not finite, so its weights are "
             "damaged or its training diverged; fetch it again, or lower training.learning_rate"
         )
     return Evaluation(
-        top1=100 * int(top1) / len(images),
-        top5=100 * int(top5) / len(images),
+        top1=100 * int(first) / len(images),
+        top5=100 * int(five) / len(images),
         loss=mean_loss,
         images=len(images),
     )
@@ -102,7 +102,7 @@ def evaluate_on_validation(
     """
     held = hold_in_memory("auto", read_dataset(dataset), image, splits=("val",))
     images = open_split(dataset, "val", image, held=held, device=device, threads=threads)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     return evaluate(
         network,
         images,

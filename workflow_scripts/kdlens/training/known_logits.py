@@ -41,12 +41,15 @@ class KnownLogits(nn.Module):
     The logits are float32 (images x forms, classes), on the device.
     """
 
+    logits: torch.Tensor
+
     def __init__(
         self, teacher: nn.Module, images: HeldImages, preprocess: Preprocess, precision: str
     ) -> None:
         super().__init__()
         device = preprocess.device
         teacher.eval()
+        assert images.forms is not None, "asked for where they can be counted"
         total, parts, done = len(images) * images.forms, [], 0
         progress = Progress(_log, "teacher's logits", total, "images")
         mixed = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

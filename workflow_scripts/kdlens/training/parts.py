@@ -89,9 +89,11 @@ class NetworkWithPart(AuxiliaryModelWrapper):
     ) -> None:
         super().__init__()
         self.teaches = teacher_model is not None
-        self.network = teacher_model if self.teaches else student_model
+        network = student_model if teacher_model is None else teacher_model
+        assert network is not None, "torchdistill hands over the one or the other"
+        self.network = network
         self.part = PARTS[part["key"]](**part["kwargs"])
-        self.part.to(device, memory_format=torch.channels_last)
+        self.part.to(device).to(memory_format=torch.channels_last)
         self.supplement = nn.Identity()
         self.trained_in = trained_in
         self._source = source

@@ -6,7 +6,7 @@ One image of zeros goes through the network in eval mode, so that nothing in it 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -53,13 +53,17 @@ class Probe:
                 handle = modules[layer].register_forward_hook(_recorder(shapes, layer))
                 stack.callback(handle.remove)
             self._try()
+        found = []
         for layer in layers:
-            if len(shapes.get(layer, ())) != 4:
+            shape = shapes.get(layer, ())
+            if len(shape) != 4:
                 raise InputError(
                     f"{key}: the output of {self.spec['architecture']}'s {layer} has no maps; "
                     "write a convolutional layer, such as layer4 (ResNet) or features.8"
                 )
-        return [shapes[layer][1:] for layer in layers]
+            _, channels, height, width = shape
+            found.append((channels, height, width))
+        return found
 
     def features(self) -> tuple[str, int]:
         """Return the last linear layer, which tells classes apart, and how many features it reads.
@@ -67,10 +71,11 @@ class Probe:
         Raises:
             InputError: if the network has none.
         """
-        linear = [n for n, m in self._network.named_modules() if isinstance(m, nn.Linear)]
+        modules = self._network.named_modules()
+        linear = [(n, m.in_features) for n, m in modules if isinstance(m, nn.Linear)]
         if not linear:
             raise InputError(f"network: {self.spec['architecture']} has no linear layer")
-        return linear[-1], self._network.get_submodule(linear[-1]).in_features
+        return linear[-1]
 
     def _try(self) -> None:
         device = next(self._network.parameters()).device
@@ -81,7 +86,9 @@ class Probe:
         self._network.train(was_training)
 
 
-def _recorder(shapes: dict[str, tuple[int, ...]], layer: str):
+def _recorder(
+    shapes: dict[str, tuple[int, ...]], layer: str
+) -> Callable[[nn.Module, Any, Any], None]:
     def record(module: nn.Module, inputs: Any, output: Any) -> None:
         if isinstance(output, torch.Tensor):
             shapes[layer] = tuple(output.shape)

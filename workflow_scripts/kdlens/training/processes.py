@@ -21,7 +21,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import distributed, nn
@@ -86,7 +86,9 @@ class Processes:
         starts = range(self.rank * batch_size, images, self.size * batch_size)
         return [i for start in starts for i in range(start, min(start + batch_size, images))]
 
-    def mean_of_all(self, loss: torch.Tensor, own: int, step: int, loader: DataLoader):
+    def mean_of_all(
+        self, loss: torch.Tensor, own: int, step: int, loader: DataLoader
+    ) -> torch.Tensor:
         """Return a mean over ``own`` images, weighted so that the processes' mean is over all.
 
         Args:
@@ -94,8 +96,9 @@ class Processes:
         """
         if self.size == 1:
             return loss
+        assert loader.batch_size is not None
         batch = loader.batch_size * self.size
-        whole = min(batch, len(loader.dataset) - (step - 1) * batch)
+        whole = min(batch, len(cast("ImageDataset", loader.dataset)) - (step - 1) * batch)
         return loss * (own * self.size / whole)
 
     def section_for(self, section: Mapping[str, Any], images: int) -> dict[str, Any]:
@@ -104,10 +107,10 @@ class Processes:
         Raises:
             InputError: if a batch cannot be shared.
         """
-        section = copy.deepcopy(dict(section))
+        own = copy.deepcopy(dict(section))
         if self.size == 1:
-            return section
-        loader = section["train_data_loader"]
+            return own
+        loader = own["train_data_loader"]
         batch_size, drop_last = (loader["kwargs"][key] for key in ("batch_size", "drop_last"))
         last = images % batch_size
         if batch_size % self.size or 1 < last < self.size:
@@ -123,7 +126,7 @@ class Processes:
         whole = images - last if drop_last else images
         sampler = partial(ShareSampler, processes=self, batch_size=batch_size, length=whole)
         loader["sampler"]["class_or_func"] = sampler
-        return section
+        return own
 
     def wrap(self, box: TrainingBox | DistillationBox) -> None:
         """Have gradients averaged over all processes in whatever a box trains."""
@@ -179,10 +182,11 @@ def _wrapped(network: nn.Module) -> nn.Module:
     on_gpu = next(network.parameters()).is_cuda
     # Batch normalisation keeps the same statistics in every process. (Named anew in torch 2.15.)
     known = inspect.signature(DistributedDataParallel).parameters
-    no_buffers = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+    name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+    no_buffers: dict[str, Any] = {name: False}
     return DistributedDataParallel(
         network,
         device_ids=[torch.cuda.current_device()] if on_gpu else None,
         gradient_as_bucket_view=True,
-        **{no_buffers: False},
+        **no_buffers,
     )

@@ -87,7 +87,7 @@ def _section(
     batch_size = training["batch_size"]
     drop_last = drops_last(images, batch_size)
     steps = images // batch_size + (0 if drop_last or images % batch_size == 0 else 1)
-    network = {
+    network: dict[str, Any] = {
         "forward_proc": "forward_batch_in_float32",
         "sequential": [],
         "wrapper": None,

@@ -199,11 +199,11 @@ class Trainer:
                     f"train loss {float(total) / images:.3f}", epoch, step, first, start
                 )
             asked = time.monotonic()
-        total, images = self._processes.sums(total, images, device=device)
+        total, seen = self._processes.sums(total, images, device=device)
         self._require_finite(total, epoch)
         box.post_epoch_process()
         waiting = waited / (time.monotonic() - began)
-        return learning_rate, float(total) / int(images), waiting
+        return learning_rate, float(total) / int(seen), waiting
 
     def _evaluate(self) -> Evaluation:
         with uncompiled(self._compiled):

@@ -51,7 +51,7 @@ def write_untrained(
     """
     data = None if dataset is None else read_dataset(dataset)
     evaluation = None
-    if data is None:
+    if dataset is None or data is None:
         _log.info("not evaluated: the run has no training data")
     elif classes == len(data["classes"]):
         evaluation = evaluate_on_validation(

@@ -104,8 +104,9 @@ def scene(
     drawn, behind = draw_kinds(random)
     kind = drawn if kind is None else kind
     cell = None if kind == EMPTY_CLASS else draw_cell(random, kind)
-    while kind == _TAIL_CLASS and not shows_feature(figure(cell, size).feature, size):
-        cell = draw_cell(random, kind)
+    if kind == _TAIL_CLASS:
+        while cell and not shows_feature(figure(cell, size).feature, size):
+            cell = draw_cell(random, kind)
     return cell, draw_background(random, behind), kind
 
 

@@ -209,8 +209,8 @@ def _write_labels(folder: Path, labels: list[_Label], area: int) -> None:
     header = ("number", "name", "category", "frequency", "coverage", "syns")
     _write_csv(folder / "label.csv", header, rows)
     for category, table in tables.items():
-        header = ("code", "number", "name", "frequency", "coverage")
-        _write_csv(folder / f"c_{category}.csv", header, table)
+        columns = ("code", "number", "name", "frequency", "coverage")
+        _write_csv(folder / f"c_{category}.csv", columns, table)
 
 
 def _write_index(

@@ -148,9 +148,9 @@ class Pen:
         """Steps in the tile (256ths) per fine pixel right and down, and the tile's origin."""
         fine = self.canvas.fine
         if texture == "ramp":  # once over the thing's unit height, not repeated
-            step = round(256 * TILE / (fine * self.scale))
-            top = round(fine * (1 - self.origin.imag - self.scale) * step)
-            return step, 0, 0, -top
+            rise = round(256 * TILE / (fine * self.scale))
+            top = round(fine * (1 - self.origin.imag - self.scale) * rise)
+            return rise, 0, 0, -top
         direction = rotor(tilt) * self.turn
         step = 256 * 32 / (period * self.scale * fine)
         a, b = round(step * direction.real), round(step * direction.imag)

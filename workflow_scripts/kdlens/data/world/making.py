@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, contrasting, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline
@@ -27,7 +29,11 @@ def cube(pen: Pen, dice: Dice) -> None:
     """A box seen from an angle: front, side and lid."""
     colour = paint(dice)
     material = dice.pick(("wood", "plastic", "cardboard"))
-    kwargs = {"texture": dice.pick(_PATTERNS), "second": contrasting(dice, colour), "period": 0.4}
+    kwargs: dict[str, Any] = {
+        "texture": dice.pick(_PATTERNS),
+        "second": contrasting(dice, colour),
+        "period": 0.4,
+    }
     pen.shadow(0.05, 0.04, 0.6, 0.1)
     pen.fill(pen.ink(colour, material, **kwargs), box(-0.5, 0, 0.25, 0.72))
     pen.fill(pen.ink(colour, material, shade=0.6, **kwargs),

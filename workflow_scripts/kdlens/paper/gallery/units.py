@@ -27,8 +27,8 @@ from kdlens.paper.gallery.regions import encode
 _LOGGER = logging.getLogger("kdlens.gallery")
 
 # What tallies, top images and the dataset's summary say of themselves, as far as they do.
-_SAME = ("model", "seed", "layer", "model_sha256", "concepts", "concepts_digest", "images")
-_SAME += ("mask_shape", "map_shape")
+_SAME: tuple[str, ...] = ("model", "seed", "layer", "model_sha256", "concepts")
+_SAME += ("concepts_digest", "images", "mask_shape", "map_shape")
 
 
 @dataclasses.dataclass(frozen=True)

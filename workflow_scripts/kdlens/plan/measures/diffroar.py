@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kdlens.config_data import models_of
+from kdlens.config_data import models_of, section_of
 from kdlens.plan import datasets, figures, models, paper, paths, tables
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
@@ -26,7 +26,7 @@ def random(config: Config) -> list[str]:
 
 def random_path(config: Config, dataset: str = "{dataset}") -> str:
     """Return what was found of a dataset's random rankings: ``<this>.json``, and other endings."""
-    return f"{paths.run(config)}/measures/diffroar/{RANDOM}/{dataset}"
+    return f"{paths.measures(config, 'diffroar')}/{RANDOM}/{dataset}"
 
 
 def results(config: Config) -> list[str]:
@@ -54,7 +54,7 @@ def jobs(config: Config) -> Iterator[Job]:
 
 def network_params(config: Config, name: str, seed: int) -> dict[str, Any]:
     """Return what the job that measures a network is told."""
-    dataset = models.data(config, name)["name"]
+    dataset = section_of(config, models.role(config, name))["name"]
     return {"name": name, "seed": seed, **_params(config, name, dataset)}
 
 
@@ -64,7 +64,7 @@ def random_params(config: Config, dataset: str) -> dict[str, Any]:
     return {"name": RANDOM, "seed": seed, **_params(config, _first(config, dataset), dataset)}
 
 
-def random_dataset(config: Config, dataset: str) -> str:
+def random_dataset(config: Config, dataset: str) -> str | list[str]:
     return models.dataset(config, _first(config, dataset))
 
 

@@ -17,7 +17,8 @@ _COLUMNS = {"imagenet": {"class_column": "synset", "category_column": "categorie
 def results(config: Config) -> list[str]:
     if not shown(config):
         return []
-    return [categories(config), *predictions(config, shown(config)), *files(config)]
+    categorised = f"{_folder(config)}/categories.csv"
+    return [categorised, *predictions(config, shown(config)), *files(config)]
 
 
 def paper_files(config: Config) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kdlens.config_data import entry, image_roles
+from kdlens.config_data import image_roles, section_of
 from kdlens.plan import datasets, figures, models, paper, paths, tables
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
@@ -16,7 +16,7 @@ _NAME = "five_band"
 def results(config: Config) -> list[str]:
     found = [f"{paths.measure(config, _NAME, *pair)}" for pair in _pairs(config)]
     files = [f"{stem}.{ending}" for stem in found for ending in ("json", "npz")]
-    made = [f"{paths.run(config)}/measures/{_NAME}/yardsticks.json"] if shown(config) else []
+    made = [yardsticks(config)] if shown(config) else []
     return [*files, *made]
 
 
@@ -40,12 +40,17 @@ def jobs(config: Config) -> Iterator[Job]:
         stem = paths.measure(config, _NAME, *pair)
         yield job("measure_five_band", stem, f"{stem}.json")
     if shown(config):
-        yield job("measure_five_band_yardsticks", f"{paths.run(config)}/measures/{_NAME}")
+        yield job("measure_five_band_yardsticks", paths.measures(config, _NAME))
 
 
 def shown(config: Config) -> list[str]:
     """Return the models that are measured: none where the run has no drawn cells."""
     return _settings(config)["models"]
+
+
+def yardsticks(config: Config) -> str:
+    """Return the scores of maps that no network made."""
+    return f"{paths.measures(config, _NAME)}/yardsticks.json"
 
 
 def files(config: Config) -> list[str]:
@@ -141,7 +146,8 @@ def _figure_models(config: Config, figure: str) -> list[str]:
 
 
 def _about(config: Config) -> dict[str, Any]:
-    data = entry(config, _role(config)) if _role(config) else {}
+    role = _role(config)
+    data = section_of(config, role) if role else {}
     return {"dataset": data.get("name"), "image_size": data.get("image_size")}
 
 
@@ -149,7 +155,7 @@ def _role(config: Config) -> str | None:
     """Return the role of the drawn cells: that of the models, or else the first there is."""
     if shown(config):
         return models.role(config, shown(config)[0])
-    roles = (role for role in image_roles(config) if entry(config, role)["source"] == "cells")
+    roles = (role for role in image_roles(config) if section_of(config, role)["source"] == "cells")
     return next(roles, None)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kdlens.config_data import CONCEPTS, TRAINING, entry
+from kdlens.config_data import CONCEPTS, TRAINING, section_of
+from kdlens.config_measures import loss_gradients as config_loss_gradients
 from kdlens.plan import datasets, figures, models, paper, paths, tables
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
@@ -46,7 +47,7 @@ def measured(config: Config) -> list[str]:
 
 def shown(config: Config) -> dict[str, str]:
     """Return the role of the dataset of each figure, by the figure's name."""
-    return {_name(config, role): role for role in _settings(config)["figures"]}
+    return {_name(config, role): role for role in config_loss_gradients.figures(config)}
 
 
 def files(config: Config) -> list[str]:
@@ -57,7 +58,7 @@ def files(config: Config) -> list[str]:
 
 def maps(config: Config, name: str) -> str:
     """Return the gradients that a figure shows."""
-    return f"{paths.run(config)}/measures/loss_gradients/{name}.npz"
+    return f"{paths.measures(config, 'loss_gradients')}/{name}.npz"
 
 
 def mask_files(config: Config) -> dict[str, str | list[str]]:
@@ -120,7 +121,7 @@ def maps_params(config: Config, name: str) -> dict[str, Any]:
 def figure_params(config: Config, name: str) -> dict[str, Any]:
     """Return what the caption of a figure is told."""
     role = shown(config)[name]
-    return {"entries": _columns(config, name), "dataset": entry(config, role)["name"]}
+    return {"entries": _columns(config, name), "dataset": section_of(config, role)["name"]}
 
 
 def table_params(config: Config) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def table_params(config: Config) -> dict[str, Any]:
     role = TRAINING if settings["masks"] == "validation" else CONCEPTS
     return {
         "runs": paper.runs(config, measured(config)),
-        "dataset": entry(config, role)["name"],
+        "dataset": section_of(config, role)["name"],
         "objects": settings.get("objects"),
         **{key: settings[key] for key in ("masks", "images", "seed")},
     }
@@ -141,7 +142,7 @@ def _settings(config: Config) -> dict[str, Any]:
 def _name(config: Config, role: str) -> str:
     if role == TRAINING:
         return "figure08"
-    data = entry(config, role)
+    data = section_of(config, role)
     of_mnist = data["source"] == "torchvision" and data.get("dataset") == "mnist"
     others = [r for r in config["datasets"] if config["datasets"][r].get("dataset") == "mnist"]
     # The paper's figure is of MNIST; of two such datasets, the first.
@@ -151,5 +152,5 @@ def _name(config: Config, role: str) -> str:
 def _columns(config: Config, name: str) -> list[dict[str, Any]]:
     return [
         {**paper.first_seed(config, model), "method": paper.shown_as(config, model)}
-        for model in _settings(config)["figures"][shown(config)[name]]
+        for model in config_loss_gradients.figures(config)[shown(config)[name]]
     ]

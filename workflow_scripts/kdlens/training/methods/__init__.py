@@ -18,7 +18,8 @@ from kdlens.errors import InputError, suggest
 from kdlens.training.methods import at, crd, cross_entropy, ft, kd, label_smoothing, self_kd, sskd
 from kdlens.training.methods.base import Method, Setting
 
-Builder = Callable[[Mapping[str, Any], Setting | None], Method]
+# The setting may be None for a method that reads nothing but outputs.
+Builder = Callable[[Mapping[str, Any], Any], Method]
 
 UNTAUGHT: dict[str, Builder] = {
     "cross_entropy": cross_entropy.build,

@@ -168,6 +168,7 @@ def paired_layers(
             f"{len(spec['teacher_layers'])} layers for {len(spec['layers'])} in layers; write one "
             "for each",
         )
+    assert setting.teacher is not None, "the method has a teacher"
     student = setting.student.maps(spec["layers"], f"models.{setting.name}.layers")
     teacher = setting.teacher.maps(spec["teacher_layers"], f"models.{setting.name}.teacher_layers")
     pairs = list(zip(spec["layers"], student, spec["teacher_layers"], teacher, strict=True))

@@ -20,11 +20,14 @@ def build(spec: Mapping[str, Any], setting: Setting | None = None) -> Method:
     Raises:
         InputError: if the teacher's network is another one.
     """
-    if setting is not None and not same_network(setting.student.spec, setting.teacher.spec):
-        raise setting.error(
-            "teacher",
-            f"is a {describe_network(setting.teacher.spec)}, the student a "
-            f"{describe_network(setting.student.spec)}; self_kd learns from a network of its own "
-            "shape: name such a teacher, or write method: kd",
-        )
+    if setting is not None:
+        assert setting.teacher is not None, "the method has a teacher"
+        student, teacher = setting.student.spec, setting.teacher.spec
+        if not same_network(student, teacher):
+            raise setting.error(
+                "teacher",
+                f"is a {describe_network(teacher)}, the student a {describe_network(student)}; "
+                "self_kd learns from a network of its own shape: name such a teacher, or write "
+                "method: kd",
+            )
     return kd.build(spec)

@@ -84,8 +84,9 @@ def copy_layers(network: nn.Module, source: nn.Module, key: str) -> list[int]:
     Raises:
         InputError: if the two differ in width or vocabulary, or ``source`` has fewer layers.
     """
-    source = getattr(source, "bert", source)
-    own, others = network.config, source.config
+    bert: Any = network.bert
+    other: Any = getattr(source, "bert", source)
+    own, others = bert.config, other.config
     for name in ("hidden_size", "intermediate_size", "num_attention_heads", "vocab_size"):
         if getattr(own, name) != getattr(others, name):
             raise InputError(
@@ -103,11 +104,11 @@ def copy_layers(network: nn.Module, source: nn.Module, key: str) -> list[int]:
     taken = [round((i + 1) * deeper / depth) for i in range(depth)]
     with torch.no_grad():
         positions = own.max_position_embeddings
-        for name, value in network.bert.embeddings.state_dict().items():
-            found = source.embeddings.state_dict()[name]
+        for name, value in bert.embeddings.state_dict().items():
+            found = other.embeddings.state_dict()[name]
             value.copy_(found[:positions] if name.startswith("position_embeddings") else found)
-    for layer, number in zip(network.bert.encoder.layer, taken, strict=True):
-        layer.load_state_dict(source.encoder.layer[number - 1].state_dict())
-    if network.bert.pooler is not None and source.pooler is not None:
-        network.bert.pooler.load_state_dict(source.pooler.state_dict())
+    for layer, number in zip(bert.encoder.layer, taken, strict=True):
+        layer.load_state_dict(other.encoder.layer[number - 1].state_dict())
+    if bert.pooler is not None and other.pooler is not None:
+        bert.pooler.load_state_dict(other.pooler.state_dict())
     return taken

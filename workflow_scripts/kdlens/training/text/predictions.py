@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,7 +31,8 @@ def outputs(network: nn.Module, sentences: Sentences, device: torch.device) -> t
     """
     was_training = network.training
     network.eval()
-    found = torch.empty(len(sentences), network.config.num_labels)
+    config: Any = network.config
+    found = torch.empty(len(sentences), config.num_labels)
     with torch.inference_mode(), gpu_memory_errors():
         for rows in sentences.by_length(_BATCH):
             batch = sentences.batch(rows, device)

@@ -65,6 +65,7 @@ def loss_of(method: Mapping[str, Any], teacher_logits: torch.Tensor | None = Non
             alpha = method["alpha"]
             return lambda logits, batch: cross_entropy(logits, batch.classes, label_smoothing=alpha)
         case "kd":
+            assert teacher_logits is not None
             alpha, soft = method["alpha"], SoftCrossEntropyLoss(method["temperature"])
 
             def equation_1(logits: torch.Tensor, batch: Batch) -> torch.Tensor:

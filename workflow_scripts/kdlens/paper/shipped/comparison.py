@@ -1,0 +1,242 @@
+"""A run's tables against the shipped ones, value by value.
+
+Compared are the csv files of tables and figures. How depends on where the run was made:
+
+- **exactly**, every value, if machine, torch and threads are those of the shipped run: then the
+  same config and code give the same numbers (``exact``);
+- **by the spread of seeds** otherwise: the means over seeds, each with the tolerance of `spread`.
+  A mean of counts may differ by one in any case, another number by a millionth of itself. Published
+  numbers must be equal. What has no spread (one seed; a file without rows by seed, whose numbers
+  follow from other files) is told and not judged.
+
+A row is found by the texts before its first number and by its settings (:data:`SETTINGS`); rows
+that are alike, by their order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kdlens.paper.reference import read_rows
+from kdlens.paper.shipped.spread import pool
+
+SETTINGS = ("layer", "quantile", "iou_threshold", "units")
+"""Columns that hold numbers or names and are settings, not results."""
+
+_KINDS, _SEEDS = ("seed", "mean", "sd", "published"), ("seed", "seeds")
+_JUDGED = ("mean", "published")
+_NULLS = ("random_init", "shuffled")
+
+Row = Mapping[str, str]
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that differs; a tolerance of None means that there is none to judge by."""
+
+    where: str
+    column: str
+    shipped: str
+    here: str
+    tolerance: float | None = None
+
+    @property
+    def change(self) -> float:
+        """How far apart the numbers are; infinite if one of them is none."""
+        try:
+            return abs(float(self.here) - float(self.shipped))
+        except ValueError:
+            return math.inf
+
+    @property
+    def beyond(self) -> bool:
+        return self.tolerance is not None and self.change > self.tolerance
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of one file: how many values were compared, and those that differ."""
+
+    file: str
+    values: int
+    differences: tuple[Difference, ...]
+    missing: tuple[str, ...] = ()
+    """Rows of the shipped file that the other lacks; the file itself, if it is not there."""
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.missing) or any(each.beyond for each in self.differences)
+
+
+def tables_of(folder: str | Path) -> list[str]:
+    """Return the csv files of a run's tables and figures, relative to its folder."""
+    return [
+        path.relative_to(folder).as_posix()
+        for kind in ("tables", "figures")
+        for path in sorted(Path(folder, kind).glob("*.csv"))
+    ]
+
+
+def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) -> Compared:
+    """Compare a csv file of two runs' folders.
+
+    Raises:
+        InputError: for a file that is no table.
+    """
+    if not Path(here, file).exists():
+        return Compared(file, 0, (), ("the whole file",))
+    old, new = read_rows(Path(shipped, file), ()), read_rows(Path(here, file), ())
+    names, results = _columns(old)
+    by_seed = bool(old) and {row.get("row") for row in old} <= set(_KINDS)
+    theirs, ours = _keyed(old, names), _keyed(new, names)
+    seeds = _Seeds((theirs, ours), results) if by_seed else None
+    own = [row for row in old if row.get("row") != "published"]
+    varying = [name for name in names if len({row[name] for row in own}) > 1]
+    missing, differences, values = [], [], 0
+    for key, row in theirs.items():
+        if seeds and not exact and row["row"] not in _JUDGED:
+            continue
+        if key not in ours:
+            missing.append(_where(row, varying))
+            continue
+        values += sum(row[name] != "" for name in results)
+        for name in results:
+            pair = (row[name], ours[key].get(name, ""))
+            if pair[0] != pair[1]:
+                tolerance = 0.0 if exact else seeds and seeds.tolerance(key, row, name)
+                differences.append(Difference(_where(row, varying), name, *pair, tolerance))
+    return Compared(file, values, tuple(differences), tuple(missing))
+
+
+def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """Return the columns that a row is found by, and those of its results."""
+    names = list(rows[0]) if rows else []
+    fixed = (*SETTINGS, *_SEEDS)
+    numbers = [n for n in names if n not in fixed and all(_is_number(r[n]) for r in rows)]
+    # A column of empty cells says nothing of where the numbers begin.
+    filled = [n for n in numbers if any(r[n] for r in rows)]
+    first = names.index(filled[0]) if filled else len(names)
+    found_by = [n for n in names if n in SETTINGS or (names.index(n) < first and n not in _SEEDS)]
+    return found_by, [n for n in names if n not in (*found_by, *_SEEDS)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text or 0)
+    except ValueError:
+        return False
+    return True
+
+
+def _keyed(rows: Sequence[Row], names: Sequence[str]) -> dict[Key, Row]:
+    """Return the rows by what they are of, their kind and seed, and their number among equals."""
+    seen: Counter[Key] = Counter()
+    keyed = {}
+    for row in rows:
+        of = tuple(row.get(name, "") for name in names if name != "row")
+        key = (*of, row.get("row", ""), row.get("seed", ""))
+        seen[key] += 1
+        keyed[(*key, str(seen[key]))] = row
+    return keyed
+
+
+class _Seeds:
+    """The rows by seed of two runs: what their spread allows the means to differ by."""
+
+    def __init__(self, runs: Sequence[Mapping[Key, Row]], results: Sequence[str]) -> None:
+        self._counts: list[Counter[Key]] = []
+        groups: dict[Key, dict[Key, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for number, rows in enumerate(runs):
+            seeds = {key: row for key, row in rows.items() if row["row"] == "seed"}
+            self._counts.append(Counter(map(self._of, seeds)))
+            for key, row in seeds.items():
+                for name in results:
+                    if row[name] and _is_number(row[name]):
+                        members = groups[self._block(row, name)]
+                        members[str(number), *self._of(key)].append(float(row[name]))
+        self._spreads = {block: pool(members.values()) for block, members in groups.items()}
+        self._whole = {
+            block: all(value.is_integer() for values in members.values() for value in values)
+            for block, members in groups.items()
+        }
+
+    def tolerance(self, key: Key, row: Row, column: str) -> float | None:
+        """Return what a number of a row may differ by, None if that is not known."""
+        if row["row"] == "published":
+            return 0.0
+        block, counts = self._block(row, column), [count[self._of(key)] for count in self._counts]
+        spread = self._spreads.get(block)
+        if spread is None or not all(counts) or not row[column]:
+            return None
+        least = 1.0 if self._whole[block] else 1e-6 * abs(float(row[column]))
+        return max(spread.tolerance(*counts), least)
+
+    @staticmethod
+    def _of(key: Key) -> Key:
+        """Return what a row is of, without its kind and seed."""
+        return (*key[:-3], key[-1])
+
+    @staticmethod
+    def _block(row: Row, column: str) -> Key:
+        """Return which numbers share a spread: those of a column, a setting, and nulls or not."""
+        null = row.get("method") in _NULLS or row.get("labels") == "shuffled"
+        return (column, *(row.get(name, "") for name in SETTINGS), str(null))
+
+
+def _where(row: Row, varying: Sequence[str]) -> str:
+    """Name a row by what tells it from the others."""
+    skipped = {"row", "units"}
+    if row.get("label"):
+        skipped |= {"model", "method", "labels", "reference"}
+    parts = [
+        f"{name.replace('_', ' ')} {row[name]}" if _is_number(row[name]) else row[name]
+        for name in varying
+        if name not in skipped and row[name]
+    ]
+    if row.get("row") == "seed":
+        parts.append(f"seed {row['seed']}")
+    elif row.get("row") in ("sd", "published"):
+        parts.append(row["row"])
+    return ", ".join(parts) or "the only row"
+
+
+def describe(compared: Compared, most: int = 8) -> Iterator[str]:
+    """Yield the lines that say what differs, the largest difference for its tolerance first."""
+    differences = sorted(compared.differences, key=_severity, reverse=True)
+    beyond = sum(each.beyond for each in differences)
+    open_ = sum(each.tolerance is None for each in differences)
+    counts = {
+        "equal": compared.values - len(differences),
+        "within tolerance": len(differences) - beyond - open_,
+        "beyond tolerance": beyond,
+        "differ without a spread to judge by": open_,
+    }
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    yield f"{compared.file}: {told or 'nothing to compare'}"
+    for row in compared.missing:
+        yield f"  missing here: {row}"
+    for each in differences[:most]:
+        limit = f", tolerance {each.tolerance:.3g}" if each.tolerance else ""
+        mark = "!" if each.beyond else " "
+        there, here = _number(each.shipped), _number(each.here)
+        yield f"  {mark} {each.where}: {each.column} {here}, shipped {there}{limit}"
+    if len(differences) > most:
+        yield f"    and {len(differences) - most} more that differ"
+
+
+def _severity(difference: Difference) -> tuple[bool, float]:
+    if difference.tolerance is None:
+        return False, 0.0
+    return difference.beyond, difference.change / max(difference.tolerance, 1e-12)
+
+
+def _number(text: str) -> str:
+    try:
+        return f"{float(text):.6g}"
+    except ValueError:
+        return text or "nothing"
