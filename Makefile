@@ -66,8 +66,7 @@ report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
 verify: .venv/.ready
-	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
-	  $(if $(DATA),--data)
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) $(if $(DATA),--data)
 
 crate: .venv/.ready
 	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
