@@ -24,7 +24,7 @@ def test_shipped_configs_resolve(path):
     for name, model in config["models"].items():
         assert model["label"], name
         if "training" in model:
-            assert model["training"]["optimizer"] == "sgd"
+            assert model["training"]["optimizer"] in ("sgd", "adam")
     assert config["run"] == {"config": "demo"}.get(path.stem, path.stem)
 
 

@@ -20,7 +20,7 @@ import csv
 import io
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from kdlens.paper.reference import parse_number, read_rows
 from kdlens.paper.table_parts import Line, latex_text, markdown_text
 
 _NULLS = ("random_init", "shuffled", "null")
+_PLACES = ("dataset", "layers")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,12 @@ class Column:
 
 @dataclass(frozen=True)
 class ModelLine:
-    """A model's numbers; ``values[key][i]`` belongs to ``seeds[i]``."""
+    """A model's numbers; ``values[key][i]`` belongs to ``seeds[i]``.
+
+    Attributes:
+        reference: name of the published row, whether or not it has these numbers.
+        place: what else the line is of, by name (dataset, layers); columns of the csv file.
+    """
 
     model: str
     label: str
@@ -65,6 +71,8 @@ class ModelLine:
     seeds: tuple[int, ...]
     values: Mapping[str, tuple[float | None, ...]]
     published: Mapping[str, float | None] | None = None
+    reference: str | None = None
+    place: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_null(self) -> bool:
@@ -111,7 +119,7 @@ def read_lines(
     Args:
         measure: its name in the files.
         runs: the networks: ``{"model", "seed", "label", "method", "reference" (the published row's
-            name or None)}``.
+            name or None)}``, and ``dataset`` or ``layers`` where a table has several.
         files: the networks' JSON files, in the same order.
         keys: the values that are wanted; a file must have them all (None: not defined).
         published: the published rows by name.
@@ -136,6 +144,8 @@ def read_lines(
             seeds=tuple(run["seed"] for run, _ in group),
             values={key: tuple(values[key] for _, values in group) for key in keys},
             published=(published or {}).get(group[0][0].get("reference", "")),
+            reference=group[0][0].get("reference"),
+            place={key: group[0][0][key] for key in _PLACES if key in group[0][0]},
         )
         for model, group in lines.items()
     ]
@@ -213,9 +223,12 @@ def write_csv(path: str | Path, lines: Sequence[ModelLine], keys: Sequence[str])
     """Write every network's numbers, and each model's mean, spread and published row."""
     handle = io.StringIO()
     writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow(["row", "model", "label", "method", "seed", "seeds", *keys])
+    places = [key for key in _PLACES if any(key in line.place for line in lines)]
+    named = ("model", "label", "method", "reference", *places)
+    writer.writerow(["row", *named, "seed", "seeds", *keys])
     for line in lines:
-        identity = [line.model, line.label, line.method]
+        identity = [line.model, line.label, line.method, line.reference]
+        identity += [line.place.get(key) for key in places]
         for i, seed in enumerate(line.seeds):
             writer.writerow(["seed", *identity, seed, "", *(line.values[key][i] for key in keys)])
         count = len(line.seeds)

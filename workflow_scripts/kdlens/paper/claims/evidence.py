@@ -22,6 +22,8 @@ from kdlens.paper.reference import parse_number, read_rows
 
 _NEEDED = ("row", "model", "method", "seed")
 SHUFFLED = "shuffled"
+# By which names the paper's rows are the methods of a config, where they differ.
+_METHODS = {"scratch": "cross_entropy"}
 
 
 class Missing(Exception):
@@ -74,8 +76,12 @@ class Evidence:
         """Read a published table: rows are named by ``model``, or by their hyper-parameters."""
         rows = []
         for row in read_rows(path, ()):
-            name = row.get("model") or _described(row)
-            rows.append({**row, "model": name, "reference": name, "method": ""})
+            name = row.get("model") or _described(path, row)
+            if "student_layers" in row:
+                row = {**row, "layers": row["student_layers"]}
+                name = f"{name} {row['layers']}"
+            method = _METHODS.get(row.get("model", ""), row.get("model", ""))
+            rows.append({**row, "model": name, "reference": name, "method": method})
         return cls(Path(path).stem, rows)
 
     def part(self, name: str, where: Mapping[str, str]) -> Evidence:
@@ -87,9 +93,10 @@ class Evidence:
         rows = [row for row in other._rows if row.get("reference") == reference]
         return Evidence(self.name, [*rows, *self._rows], self._facts)
 
-    def values_of(self, column: str) -> list[str]:
-        """Return the different cells of a column, in their order."""
-        return list(dict.fromkeys(row.get(column, "") for row in self._rows))
+    def values_of(self, column: str, names: Sequence[str]) -> list[str]:
+        """Return the different cells that a column has at the groups ``names``, in their order."""
+        rows = [row for row in self._rows if any(_is(row, name) for name in names)]
+        return list(dict.fromkeys(row.get(column, "") for row in rows))
 
     def group(self, name: str, column: str, where: Mapping[str, str]) -> Group:
         """Return the numbers of one group.
@@ -159,13 +166,13 @@ def _place(where: Mapping[str, str]) -> str:
     return "".join(f", {key} {value}" for key, value in where.items())
 
 
-def _described(row: Mapping[str, str]) -> str:
+def _described(path: str | Path, row: Mapping[str, str]) -> str:
     """Return a row's name from what it was taught with, as in the run's tables."""
     if "student" in row:
         return " of ".join(filter(None, (row["student"], row.get("teacher"))))
     alpha, temperature = (row.get(key) for key in ("alpha", "temperature"))
     if alpha is None:
-        raise InputError("a published table has neither a column model, student nor alpha")
+        raise InputError(f"{path}: has neither a column model, student nor alpha")
     return f"alpha {float(alpha):g}" + (f", T {float(temperature):g}" if temperature else "")
 
 

@@ -244,7 +244,11 @@ def _places(part: Mapping[str, Any], table: Evidence) -> list[dict[str, str]]:
     where = dict(part.get("where", {}))
     if "each" not in part:
         return [where]
-    return [{**where, part["each"]: value} for value in table.values_of(part["each"])]
+    names = [*part.get("order", ()), *part.get("above", ())]
+    values = table.values_of(part["each"], names)
+    if not values:
+        raise Missing(f"{table.name} has none of {', '.join(names)}")
+    return [{**where, part["each"]: value} for value in values]
 
 
 def _claimed_orders(
@@ -285,7 +289,8 @@ def _expected(
         return None
     printed = paper[part["table"]]
     try:
-        less, more = (printed.group(group.asked, part["column"], where) for group in groups)
+        column = part.get("published", part["column"])
+        less, more = (printed.group(group.asked, column, where) for group in groups)
     except Missing:
         return None
     if not less.mean:
@@ -296,12 +301,13 @@ def _expected(
 def _published(parts: Sequence[Mapping[str, Any]], paper: Tables) -> str:
     """Say whether the paper's own means lie as claimed."""
     try:
-        orders = [
-            [group.mean for group in groups]
-            for part in parts
-            for where in _places(part, _printed(part, paper))
-            for groups in _claimed_orders(part, _printed(part, paper), where)
-        ]
+        orders = []
+        for part in parts:
+            printed = _printed(part, paper)
+            own = {**part, "column": part.get("published", part["column"])}
+            for where in _places(part, printed):
+                for groups in _claimed_orders(own, printed, where):
+                    orders.append([group.mean for group in groups])
     except Missing:
         return NOT_PRINTED
     return HOLDS if all(a < b for means in orders for a, b in pairwise(means)) else FAILS

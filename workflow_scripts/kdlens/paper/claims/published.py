@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kdlens.paper.claims.evidence import Evidence
+from kdlens.paper.reference import read_rows
 
+# Of Table 14 the rows are categories.
+_WITHOUT_MODELS = ("table14",)
 _GRIDS = {"table06": "0.1", "table07": "0.5", "table08": "0.9"}
 
 
@@ -14,6 +17,11 @@ def published_tables(files: Iterable[str | Path]) -> dict[str, Evidence]:
     """Return the published tables of these files; of Tables 6 to 8, one file, each by its alpha."""
     tables = {}
     for path in map(Path, files):
+        if path.stem in _WITHOUT_MODELS:
+            continue
+        if path.stem == "table04":
+            tables[path.stem] = Evidence(path.stem, _by_dataset(path))
+            continue
         whole = Evidence.of_paper(path)
         if path.stem == "table06_07_08":
             for name, alpha in _GRIDS.items():
@@ -25,3 +33,14 @@ def published_tables(files: Iterable[str | Path]) -> dict[str, Evidence]:
         if name in tables and "table01" in tables:
             tables[name] = tables[name].with_rows_of(tables["table01"], "scratch")
     return tables
+
+
+def _by_dataset(path: Path) -> list[dict[str, str]]:
+    """Return the rows of Table 4, whose columns are datasets, as the run's table has them."""
+    return [
+        {"model": row["model"], "reference": row["model"], "method": ""}
+        | {"dataset": name, "diffroar": score}
+        for row in read_rows(path, ("model",))
+        for name, score in row.items()
+        if name != "model"
+    ]

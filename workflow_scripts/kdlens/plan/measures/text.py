@@ -84,6 +84,7 @@ def _row(config: Config, name: str, seed: int) -> dict[str, Any]:
     return {
         "model": name,
         "seed": seed,
+        "layers": layers,
         "label": f"{model['label']}, {layers} layer{'s' if layers > 1 else ''}",
         "method": "teacher" if name in teachers_of(section) else model["method"],
         "reference": None if reference is None else f"{reference} {layers}",
