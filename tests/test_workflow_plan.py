@@ -88,11 +88,11 @@ def datasets(number):
                 **dict.fromkeys(("predict", "measure_entropy"), 5),
                 **{**CELLS, **DIFFROAR, **WORDS, "render_sentiment_world": 1},
                 **datasets(2),
-                "measure_loss_gradients": 4,
+                "measure_loss_gradients": 2,
                 "measure_diffroar": 1,
-                # Two models of cells with their null, and four of sentences.
+                # Two models of cells with their null, and of sentences too.
                 "measure_five_band": 3,
-                **dict.fromkeys(("train_text_model", "measure_text_attribution"), 4),
+                **dict.fromkeys(("train_text_model", "measure_text_attribution"), 3),
                 "train_model": 4 + 2,
                 "initialise_model": 1 + 1,
                 "dissect": 5,
