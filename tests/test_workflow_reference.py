@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,6 @@ SMOKE = ("--configfile", "config/smoke.yaml")
 FROM_REFERENCE = (*SMOKE, "--config", "from_reference=true", "--")
 SHIPPED, HERE = "results/reference/smoke", "results/from_reference/smoke"
 MOST_BYTES = 5_000_000
-# On a free machine it is 5 to 8; the limit for everyone is 20.
 MOST_SECONDS = 20
 OF_OTHER_STAGES = {"dissect"} | {
     rule
@@ -37,6 +37,12 @@ def files_below(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not {"logs", "benchmarks"} & set(path.parts)
     }
+
+
+def processor_seconds() -> float:
+    """What all processes that have ended took, which this one started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +78,13 @@ def test_one_file_alone_without_torch_in_seconds(run, clone, tmp_path, target, r
     shutil.rmtree(clone.folder / HERE, ignore_errors=True)
     poisoned = poison(tmp_path / "poison")
     command = ("--cores", "1", *FROM_REFERENCE, f"{HERE}/{target}")
+    before = processor_seconds()
     made = clone.snakemake(*command, PYTHONPATH=poisoned)
     assert made.returncode == 0, made.output
-    print(f"{target}: {made.seconds:.1f} s")
-    # As much again for a machine that is busy with something else.
-    assert made.seconds < 2 * MOST_SECONDS
+    worked = processor_seconds() - before
+    print(f"{target}: {made.seconds:.1f} s, {worked:.1f} s of the processor")
+    # What others do on the machine does not count, and nothing here waits for anything else.
+    assert worked < MOST_SECONDS
     assert {rule for rule in made.jobs() if rule != "total"} == rules
     assert not OF_OTHER_STAGES & set(re.findall(r"^(?:local)?rule (\w+):", made.output, re.M))
     assert {path.name for path in (clone.folder / "results").iterdir()} >= {
@@ -94,6 +102,7 @@ def test_all_that_can_be_made_is_the_same_to_the_byte(run, clone):
     assert made.returncode == 0, made.output[-3000:]
     assert not OF_OTHER_STAGES & set(made.jobs())
     found, original = files_below(clone.folder / HERE), files_below(run.folder / "results/smoke")
+    found.pop("jobs.json")  # says when the jobs ran
     assert found and {name: original[name] for name in found} == found
     # All tables and figures are there, and of the rest no page.
     expected = {name for name in original if name.startswith(("tables/", "figures/"))}
@@ -144,7 +153,7 @@ def test_what_is_shipped_is_small_listed_and_read(run, clone):
         for line in re.findall(r"^ +input: (.*)$", plan.output, re.MULTILINE)
         for file in line.split(",")
     }
-    for_people = ("tables/", "figures/", "manifest.json", "config.yaml", "cost.")
+    for_people = ("tables/", "figures/", "manifest.json", "config.yaml", "cost.", "claims.")
     in_trees = re.compile(r"data/[^/]+/tree/")
     read = {name for name in listed if not name.startswith(for_people) and not in_trees.match(name)}
     metrics = {name for name in read if name.endswith("metrics.json")}
@@ -188,7 +197,7 @@ def test_a_run_is_compared_with_the_shipped_one(run):
     assert other.returncode == 1 and "not as shipped" in other.stdout
     lines = other.stdout.splitlines()
     assert lines[2].startswith("tables/table10.csv: ") and "1 beyond tolerance" in lines[2]
-    assert lines[3].startswith("  ! KD, layer3: total ") and len(lines) == 5
+    assert lines[3].startswith("  ! KD: total ") and len(lines) == 5
     none = compare(run, "--run", "other")
     assert none.returncode == 2 and none.stderr.startswith("error: results/reference/other")
 

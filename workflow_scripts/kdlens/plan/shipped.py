@@ -142,7 +142,7 @@ def _files(config: Config) -> list[str]:
 
 def left_out(config: Config) -> dict[str, str]:
     """Return the files of the paper stage that cannot be made from what is shipped, and why."""
-    found = {}
+    found: dict[str, str] = {}
     pages = (
         "the gallery shows every unit of a layer with its photographs, which are too many to be "
         "shipped"
@@ -161,7 +161,7 @@ def left_out(config: Config) -> dict[str, str]:
             files, f"unit grids show photographs of {name}, which are not ours to hand on"
         )
     own = "manifest, config and cost are the run's own, and shipped as they were made"
-    names = ("manifest.json", "config.yaml", "provenance.html")
+    names: tuple[str, ...] = ("manifest.json", "config.yaml", "provenance.html")
     names += tuple(f"cost.{ending}" for ending in ("csv", "md", "html"))
     return found | {f"{paths.run(config)}/{name}": own for name in names}
 
