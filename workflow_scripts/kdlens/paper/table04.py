@@ -143,7 +143,7 @@ def how_to_read(
     if any(line.is_null for line in lines):
         sentences.append(
             "The last lines are nulls. Rankings drawn at random score 0 but for chance. A network "
-            "with random weights can score far above 0, since its gradients too depend on the image: "
-            "what training adds is the lead over it."
+            "with random weights can score far above 0, since its gradients too depend on the "
+            "image: what training adds is the lead over it."
         )
     return sentences
