@@ -148,6 +148,20 @@ def test_the_curves_by_hand(files):
     assert "over a model's seeds" in note and "over the initialisations" in note
 
 
+def test_the_figure_says_whose_spread_its_bands_are(tmp_path, files):
+    single = [entry for entry in RUNS if entry["model"] != "scratch"]
+    panels = read_panels(single, files[2:], DATASETS, FRACTIONS)
+    assert "(one seed a model)" in draw(panels, FRACTIONS).get_supxlabel()
+    content = json.loads(files[3].read_text())
+    for key in content["values"]:
+        if key.endswith("_sd"):
+            content["values"][key] = None
+    files[3].write_text(json.dumps(content))
+    only = {"animals": DATASETS["animals"]}
+    panels = read_panels(RUNS[3:], files[3:], only, FRACTIONS)
+    assert "so no spread" in draw(panels, FRACTIONS).get_supxlabel()
+
+
 def test_the_files_of_the_curves_are_reproducible_and_hold_every_number(tmp_path, files):
     def written(folder):
         paths = {kind: folder / f"curves.{kind}" for kind in ("svg", "pdf", "png", "csv")}

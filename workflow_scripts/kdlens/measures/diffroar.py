@@ -159,7 +159,9 @@ def values_of(accuracies: Mapping[str, Any], main: str) -> dict[str, float | Non
                 numbers = summary(accuracies[ranking][which])
             else:
                 numbers = {"diffroar": None, "sd": None}
-            values |= {f"{ranking}_{prefix}{name}": value for name, value in numbers.items()}
+            for name, value in numbers.items():
+                shown = value if value is None else round(value, 6)
+                values[f"{ranking}_{prefix}{name}"] = shown
     for name in ("diffroar", "sd", "best_diffroar", "best_sd"):
         values[name] = values[f"{main}_{name}"]
     return values

@@ -161,6 +161,18 @@ def _band(line: ModelLine, keys: Sequence[str]) -> np.ndarray | None:
 
 def _note(panels: Sequence[Panel]) -> str:
     counts = {len(line.seeds) for panel in panels for line in panel.lines}
+    spreads = [
+        value
+        for panel in panels
+        for line in panel.lines
+        for key, values in line.values.items()
+        if key.endswith("_sd")
+        for value in values
+    ]
+    if max(counts) == 1 and set(spreads) == {None}:
+        return (
+            "One seed and one initialisation, so no spread. Random rankings score 0 but for chance."
+        )
     single = "± 1 sd over the initialisations"
     if max(counts) == 1:
         bands = f"Bands: {single} (one seed a model)"

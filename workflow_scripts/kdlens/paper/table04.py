@@ -142,7 +142,8 @@ def how_to_read(
         )
     if any(line.is_null for line in lines):
         sentences.append(
-            "The last lines are nulls: a network with random weights, and rankings drawn at "
-            "random, for which DiffROAR is 0 but for chance."
+            "The last lines are nulls. Rankings drawn at random score 0 but for chance. A network "
+            "with random weights can score far above 0, since its gradients too depend on the "
+            "image: what training adds is the lead over it."
         )
     return sentences
