@@ -9,6 +9,7 @@ from kdlens.plan.provenance import job_name, seed_of
 CONFIG = {
     "training_data": {"name": "world", "source": "concept_world", "seed": 5},
     "concept_data": {"name": "concepts", "source": "concept_world", "seed": 6},
+    "text": {"data": {"name": "sentences", "source": "sentiment_world", "seed": 8}},
     "datasets": {"more": {"name": "more", "source": "image_folder"}},
 }
 
@@ -25,6 +26,7 @@ def test_names():
         ("render_world_images", {"dataset": "world"}, 5),
         ("render_world_concepts", {"dataset": "concepts"}, 6),
         ("render_world_images", {"dataset": "more"}, None),
+        ("render_sentiment_world", {"dataset": "sentences"}, 8),
         ("check_images", {"dataset": "world"}, None),
         ("table01", {}, None),
     ],

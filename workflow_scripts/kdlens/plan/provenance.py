@@ -23,8 +23,9 @@ def seed_of(config: Config, rule: str, wildcards: Mapping[str, str]) -> int | No
     if not rule.startswith("render_"):
         return None
     datasets = [section_of(config, role) for role in (*image_roles(config), CONCEPTS)]
-    datasets.append((config.get("text") or {}).get("data"))
+    if config.get("text"):
+        datasets.append(config["text"]["data"])
     for dataset in datasets:
-        if dataset and dataset["name"] == wildcards.get("dataset"):
+        if dataset["name"] == wildcards.get("dataset"):
             return dataset.get("seed")
     return None

@@ -78,7 +78,8 @@ def draws_its_data(manifest: Mapping[str, Any]) -> bool:
     config = manifest["config"]
     datasets = [config.get("training_data"), config["concept_data"]]
     datasets += (config.get("datasets") or {}).values()
-    datasets.append((config.get("text") or {}).get("data"))
+    if config.get("text"):
+        datasets.append(config["text"]["data"])
     return all(dataset["source"] in DRAWN for dataset in datasets if dataset)
 
 
