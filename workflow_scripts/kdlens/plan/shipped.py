@@ -142,28 +142,28 @@ def _files(config: Config) -> list[str]:
 
 def left_out(config: Config) -> dict[str, str]:
     """Return the files of the paper stage that cannot be made from what is shipped, and why."""
-    found = {}
-    pages = (
-        "the gallery shows every unit of a layer with its photographs, which are too many to be "
-        "shipped"
-    )
+    run = paths.run(config)
+    reasons: dict[str, str] = {}
     if config["paper"]["gallery"]["enabled"]:
-        index = f"{paths.run(config)}/gallery/index.html"
-        found |= dict.fromkeys([*gallery.pages(config), index], pages)
-    if not _has_photographs(config):
-        files = [
-            file
-            for name in config["paper"]["unit_grids"]["models"]
-            for file in figures.files(config, f"units_{name}")
-        ]
-        name = config["concept_data"]["name"]
-        found |= dict.fromkeys(
-            files, f"unit grids show photographs of {name}, which are not ours to hand on"
+        pages = [*gallery.pages(config), f"{run}/gallery/index.html"]
+        reasons |= dict.fromkeys(
+            pages,
+            "the gallery shows every unit of a layer with its photographs, which are too many to "
+            "be shipped",
         )
-    own = "manifest, config and cost are the run's own, and shipped as they were made"
-    names = ("manifest.json", "config.yaml", "provenance.html")
-    names += tuple(f"cost.{ending}" for ending in ("csv", "md", "html"))
-    return found | {f"{paths.run(config)}/{name}": own for name in names}
+    if not _has_photographs(config):
+        grids = config["paper"]["unit_grids"]["models"]
+        files = [file for name in grids for file in figures.files(config, f"units_{name}")]
+        reasons |= dict.fromkeys(
+            files,
+            f"unit grids show photographs of {config['concept_data']['name']}, which are not ours "
+            "to hand on",
+        )
+    names = ["manifest.json", "config.yaml", "provenance.html", "cost.csv", "cost.md", "cost.html"]
+    return reasons | dict.fromkeys(
+        [f"{run}/{name}" for name in names],
+        "manifest, config and cost are the run's own, and shipped as they were made",
+    )
 
 
 def check(config: Config, targets: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ def describe_machine() -> dict[str, Any]:
 
 def _processor() -> str:
     # A name such as "AMD EPYC" stands for several generations, whose arithmetic differs.
-    facts = {}
+    facts: dict[str, str] = {}
     if _CPU_INFO.exists():
         for line in _CPU_INFO.read_text("utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
