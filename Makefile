@@ -27,7 +27,7 @@ help:
 	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
 	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
 	@echo 'make test     all tests'
-	@echo 'make lint     the linters'
+	@echo 'make lint     the linters and the types (mypy)'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'
@@ -66,8 +66,7 @@ report: .venv/.ready
 	$(SNAKEMAKE) --report results/demo/report.html
 
 verify: .venv/.ready
-	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) \
-	  $(if $(DATA),--data)
+	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) $(if $(DATA),--data)
 
 crate: .venv/.ready
 	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)

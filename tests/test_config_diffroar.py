@@ -53,6 +53,14 @@ def test_left_out_it_measures_nothing():
     assert list(diffroar.jobs(config)) == []
 
 
+def test_what_is_resolved_is_a_config_that_is_resolved_alike():
+    again = {**CONFIG, "measures": {"diffroar": CONFIG["measures"]["diffroar"]}}
+    assert (
+        resolve(again, SCHEMA, PUBLISHED)["measures"]["diffroar"]
+        == (CONFIG["measures"]["diffroar"])
+    )
+
+
 def test_every_network_has_a_result_and_every_dataset_its_random_rankings():
     seeds = DEMO["models"]["scratch"].get("seeds", [1])
     name = DEMO["training_data"]["name"]

@@ -41,6 +41,11 @@ def test_the_demo_measures_every_model_and_asks_all_but_the_null_to_be_right():
     assert {"table02.csv", "table12.tex", "table14.html"} <= names and len(names) == 12
 
 
+def test_zero_takes_all_images():
+    assert entropy.params(resolved(), "kd", 2)["images"] == 1000
+    assert entropy.params(resolved(images=0), "kd", 2)["images"] is None
+
+
 def test_whole_families_have_categories_too():
     assert resolved(SMOKE)["measures"]["entropy"]["pairs"] == [["animal", "bird"]]
 

@@ -110,6 +110,7 @@ def one_pixel(explained: nn.Module | None) -> Retraining:
 def linear(monkeypatch):
     def build(spec, classes, seed):
         torch.manual_seed(seed)
+        torch.set_num_threads(1)
         return nn.Sequential(nn.Flatten(), nn.Linear(192, classes))
 
     monkeypatch.setattr(diffroar_retrain, "initialise_network", build)
@@ -295,6 +296,14 @@ def test_a_network_of_other_classes_cannot_be_measured(dataset, tmp_path):
     other = {**NETWORK, "classes": 7}
     with pytest.raises(InputError, match=r"models\.tiny: its network has 7 classes"):
         measure_diffroar.main(**arguments(dataset, tmp_path, model=tmp_path, network=other))
+
+
+def test_images_that_do_not_fit_into_memory_are_one_line(dataset, tmp_path):
+    told = arguments(dataset, tmp_path, memory_mib=1000)
+    with pytest.raises(
+        InputError, match=r"jobs\.measures\.mem_mb: the images of tiny .* write 1001"
+    ):
+        measure_diffroar.main(**told)
 
 
 def test_the_best_epoch_is_the_first_of_the_highest():

@@ -10,7 +10,7 @@ from torch import nn
 
 from kdlens.errors import InputError
 from kdlens.measures.diffroar_masks import Mask, MaskedImages, apply_mask, fill_values, removed
-from kdlens.measures.diffroar_ranks import rank_images, ranks_of, saliency
+from kdlens.measures.diffroar_ranks import bytes_of_ranks, rank_images, ranks_of, saliency
 from kdlens.training.augmentation import augment
 from kdlens.training.datasets import Preprocess
 
@@ -120,6 +120,8 @@ def test_ranks_do_not_fit_into_16_bits_where_images_are_large():
     )
     assert found["coordinate"].dtype == torch.int32 and found["pixel"].dtype == torch.int16
     assert found["coordinate"].max() == 3 * 110 * 110 - 1
+    for name, ranks in found.items():
+        assert ranks.nbytes == bytes_of_ranks(110, name)
 
 
 def test_gradients_that_are_not_finite_are_one_line():

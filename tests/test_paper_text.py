@@ -160,8 +160,7 @@ def test_the_first_sentences_of_each_class_in_turn_are_chosen(words, tmp_path):
     other = read_words(words_file(tmp_path / "c.csv", [3, 5, 6]), "test")
     assert choose([*networks, other], CLASSES, 9) == [6]
     only = read_words(words_file(tmp_path / "d.csv", [3, 5]), "test")
-    with pytest.raises(InputError, match=r"write other text\.figure\.models"):
-        choose([only], CLASSES, 1)
+    assert choose([only], CLASSES, 1) == []
 
 
 def test_words_are_laid_out_in_lines():
@@ -184,6 +183,14 @@ def test_the_figure_is_legible(words):
     assert texts.count("dull") == texts.count("$5") == 2
     assert {"Negative", "Positive", "aligned word", "opposed word"} < set(texts)
     check_no_overlap(figure)
+
+
+def test_without_a_sentence_the_figure_says_so(words):
+    networks = [read_words(path, "test") for path in words]
+    (said,) = check_legible(draw(networks, [], ["Scratch, 3 layers", "KD, 3 layers"]))
+    assert "is classified correctly by Scratch, 3 layers and KD, 3 layers." in " ".join(
+        said.split()
+    )
 
 
 def test_the_script_writes_the_same_bytes_everywhere(words, tmp_path):

@@ -18,9 +18,9 @@ from kdlens.errors import InputError
 from kdlens.files import sha256_of
 from kdlens.training.checkpoints import save_weights
 from kdlens.training.text.bert import copy_layers, initialise_bert, load_bert
-from kdlens.training.text.pieces import SPECIAL, Pieces, learn_vocabulary
+from kdlens.training.text.pieces import PUBLISHED_FILE, SPECIAL, Pieces, learn_vocabulary
 from kdlens.training.text.predictions import outputs, score
-from kdlens.training.text.published import VOCABULARY, WEIGHTS, fetch_bert, load_published
+from kdlens.training.text.published import WEIGHTS, fetch_bert, load_published
 from kdlens.training.text.sentences import Sentences
 from kdlens.training.text.trainer import learning_rate_at, loss_of
 
@@ -230,7 +230,7 @@ def published(tmp_path):
     folder = tmp_path / "published"
     source = initialise_bert(SPEC, PIECES.size, 4, 5)
     source.bert.save_pretrained(folder)
-    (folder / VOCABULARY).write_text("\n".join(VOCAB) + "\n")
+    (folder / PUBLISHED_FILE).write_text("\n".join(VOCAB) + "\n")
     old = {}
     for name, value in load_file(folder / WEIGHTS).items():
         name = name.replace("LayerNorm.weight", "LayerNorm.gamma")
@@ -250,7 +250,7 @@ def test_published_weights_come_from_a_folder(tmp_path, published):
     assert copy_layers(flat, loaded, "key") == [2]
     with pytest.raises(InputError, match="expected 0000000000"):
         fetch_bert({**told, "sha256": "0" * 64}, tmp_path / "there")
-    (folder / VOCABULARY).unlink()
+    (folder / PUBLISHED_FILE).unlink()
     with pytest.raises(InputError, match=r"vocab\.txt: no such file; text\.pretrained\.path"):
         fetch_bert(told, tmp_path / "there")
     assert not (tmp_path / "there").exists()

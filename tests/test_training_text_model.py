@@ -109,6 +109,22 @@ def test_an_interrupted_training_ends_with_the_same_bytes(data, tmp_path, monkey
     assert [f.read_bytes() for f in resumed] == [f.read_bytes() for f in whole]
 
 
+def test_a_training_goes_on_with_another_number_of_threads(data, tmp_path, monkeypatch, caplog):
+    one_epoch = trainer.TextTrainer._epoch
+
+    def killed(self, epoch):
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return one_epoch(self, epoch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(trainer.TextTrainer, "_epoch", killed)
+        data(tmp_path, threads=2)
+    metrics = data(tmp_path, threads=1)[1]
+    assert json.loads(metrics.read_text())["threads"] == [2, 1]
+    assert "1 CPU threads from here on, 2 before" in caplog.text
+
+
 def test_a_checkpoint_of_other_settings_is_not_used(data, tmp_path, caplog):
     data(tmp_path)
     data(tmp_path, training={**TRAINING, "learning_rate": 0.02})

@@ -15,6 +15,7 @@ if __name__ == "__main__" and "snakemake" in globals():
     take_gpus(snakemake.log[0], snakemake.params.measure["device"])
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from kdlens.data.image_folder import load_split, read_dataset
+from kdlens.data.image_folder import load_split, memory_of, read_dataset
+from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.measures.diffroar import accuracies_of, cases_of, retrain_all, values_of
 from kdlens.measures.diffroar_masks import MaskedImages, fill_values
-from kdlens.measures.diffroar_ranks import rank_images
+from kdlens.measures.diffroar_ranks import bytes_of_ranks, rank_images
 from kdlens.measures.diffroar_retrain import Retraining
 from kdlens.training.checkpoints import fingerprint
 from kdlens.training.datasets import Preprocess, central, stored_side
@@ -39,6 +41,7 @@ from kdlens.training.devices import (
 from kdlens.training.networks import load_network, require_classes
 
 _MB = 2**20
+_BESIDE = 1000  # MiB that torch and a batch take beside what is held
 _log = logging.getLogger("kdlens.measure_diffroar")
 
 
@@ -60,6 +63,7 @@ def main(
     initialisations: int = 10,
     tie_seed: int = 1,
     together: int = 1,
+    memory_mib: float | None = None,
     device: str = "auto",
     threads: int = 1,
 ) -> dict[str, Any]:
@@ -79,8 +83,13 @@ def main(
         initialisations: how many networks are retrained for each fraction and side.
         tie_seed: of the order of equal attributions.
         together: how many networks are trained side by side.
+        memory_mib: what the job may hold; None for any amount.
         device: auto, cpu or cuda.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if images and ranks take more memory, for a network of other classes, or if a
+            training diverges.
     """
     set_determinism(0, threads)
     keep_freed_memory()
@@ -88,6 +97,7 @@ def main(
     precision = resolve_precision(retraining.get("precision", "auto"), torch_device)
     data = read_dataset(dataset)
     classes = len(data["classes"])
+    _require_memory(data, stored_side(image), rankings, memory_mib)
     preprocess = Preprocess(image, torch_device)
     explained = None
     if model is not None:
@@ -162,6 +172,22 @@ def main(
     return result
 
 
+def _require_memory(
+    data: Mapping[str, Any], side: int, rankings: Sequence[str], memory_mib: float | None
+) -> None:
+    images = sum(memory_of(data, split, side) for split in ("train", "val"))
+    needed = images + sum(
+        sum(data["images"].values()) * bytes_of_ranks(side, ranking) for ranking in rankings
+    )
+    needed = math.ceil(needed / _MB) + _BESIDE
+    if memory_mib is not None and needed > memory_mib:
+        raise InputError(
+            f"config key jobs.measures.mem_mb: the images of {data['name']} and their ranks are "
+            f"held in memory, and with torch take {needed} MiB, more than {memory_mib:g}; write "
+            f"{needed} or more, or measure fewer or smaller images"
+        )
+
+
 def _open(
     dataset: str | Path, split: str, image: Mapping[str, Any], device: torch.device, threads: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -179,6 +205,7 @@ if __name__ == "__main__" and "snakemake" in globals():
             model=snakemake.input.get("model") or None,
             output=snakemake.output[0],
             together=snakemake.resources.together,
+            memory_mib=snakemake.resources.mem_mb,
             threads=snakemake.threads,
             **snakemake.params.measure,
         )

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kdlens.data.treebank import read_treebank
 from kdlens.files import write_text
-from kdlens.training.text.pieces import Pieces, learn_vocabulary
-from kdlens.training.text.published import VOCABULARY
+from kdlens.training.text.pieces import PUBLISHED_FILE, Pieces, learn_vocabulary
 
 
 def main(
@@ -32,8 +31,8 @@ def main(
     """
     if source == "pretrained":
         assert published is not None
-        Pieces.load(Path(published, VOCABULARY))
-        write_text(vocabulary, Path(published, VOCABULARY).read_text("utf-8"))
+        Pieces.load(Path(published, PUBLISHED_FILE))
+        write_text(vocabulary, Path(published, PUBLISHED_FILE).read_text("utf-8"))
         return
     sentences = [tree.words for tree in read_treebank(dataset)["train"]]
     pieces = learn_vocabulary(sentences, size, min_frequency, lower_case)

@@ -113,6 +113,7 @@ def main(
         "transformers": transformers.__version__,
     }
     precision, trainer = "float32", None
+    computed_with = [threads] if target.type == "cpu" else []
     if training is not None:
         precision = resolve_precision(training["precision"], target)
         known = None
@@ -127,10 +128,12 @@ def main(
             precision=precision,
             seed=seed,
             device=target,
+            threads=threads,
         )
         remove_leftovers(Path(model).parent)
         checkpoint = Path(model).with_name("checkpoint.pt")
         trainer.fit(checkpoint, fingerprint({**facts, "precision": precision}, Path(__file__)))
+        computed_with = trainer.threads
     write_history(trainer.history if trainer else [], history)
     found = {split: _found(student, sentences[split], target) for split in ("dev", "test")}
     _LOGGER.info("accuracy: dev %.4f, test %.4f", *(found[s]["accuracy"] for s in ("dev", "test")))
@@ -145,6 +148,7 @@ def main(
             **{f"{key}_{split}": value for split in found for key, value in found[split].items()},
             "epochs": training["epochs"] if training else 0,
             "precision": precision,
+            "threads": computed_with,
             "parameters": sum(parameter.numel() for parameter in student.parameters()),
             "classes": len(CLASSES),
             "model_sha256": save_weights(student, model),

@@ -137,5 +137,11 @@ def ranks_of(scores: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(order).scatter_(1, order, places)
 
 
+def bytes_of_ranks(side: int, ranking: str) -> int:
+    """Return the bytes that the ranks of an image of ``side`` x ``side`` pixels take."""
+    count = side * side * (3 if ranking == "coordinate" else 1)
+    return count * _rank_type(count).itemsize
+
+
 def _rank_type(count: int) -> torch.dtype:
     return torch.int16 if count <= torch.iinfo(torch.int16).max else torch.int32

@@ -6,7 +6,8 @@ a solid line if it is aligned with its sentence, with a dotted one if it is oppo
 that goes by the words has green on solid lines and purple on dotted ones. Readers with the common
 kinds of colour blindness can tell the two colours apart.
 
-The csv file has every word shown.
+The csv file has every word shown. Networks that are right about no such sentence together get a
+figure that says so.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from matplotlib.patches import Rectangle
 from kdlens.data.treebank import CLASSES, polarity
 from kdlens.errors import InputError
 from kdlens.files import write_text
-from kdlens.paper.legend import shorten_text, text_width
+from kdlens.paper.legend import shorten_text, text_width, wrap_text
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, house_style, save
 from kdlens.paper.text_words import Sentence, choose, read_words
 
@@ -86,6 +87,8 @@ def draw(networks: Shown, numbers: Sequence[int], labels: Sequence[str]) -> Figu
     lefts = [_MARGIN + i * (width + _GAP) for i in range(len(networks))]
     rows = [lay_out(networks[0][number].words, width) for number in numbers]
     classes = [networks[0][number].class_name for number in numbers]
+    if not numbers:
+        return _without_sentences(labels)
     starts = [name != before for name, before in zip(classes, [None, *classes], strict=False)]
     height = _LINE * (2.3 + sum(max(y for _, y in row) + 1.45 for row in rows) + sum(starts))
     with house_style():
@@ -109,6 +112,19 @@ def draw(networks: Shown, numbers: Sequence[int], labels: Sequence[str]) -> Figu
                 _draw_words(axes, found[number], row, left, y)
             y += _LINE * (max(line for _, line in row) + 1.45)
         _draw_key(axes, height - _LINE * 0.6)
+    return figure
+
+
+def _without_sentences(labels: Sequence[str]) -> Figure:
+    said = (
+        f"No short test sentence with a negative or positive word is classified correctly by "
+        f"{' and '.join(labels)}."
+    )
+    lines = wrap_text(said, 72 * WIDTH - 2 * _MARGIN)
+    height = _LINE * (len(lines) + 1)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, height / 72))
+        figure.text(_MARGIN / 72 / WIDTH, 0.5, "\n".join(lines), va="center", parse_math=False)
     return figure
 
 

@@ -22,8 +22,9 @@ def seed_of(config: Config, rule: str, wildcards: Mapping[str, str]) -> int | No
         return int(wildcards["seed"])
     if not rule.startswith("render_"):
         return None
-    for role in (*image_roles(config), CONCEPTS):
-        dataset = section_of(config, role)
-        if dataset["name"] == wildcards.get("dataset"):
+    datasets = [section_of(config, role) for role in (*image_roles(config), CONCEPTS)]
+    datasets.append((config.get("text") or {}).get("data"))
+    for dataset in datasets:
+        if dataset and dataset["name"] == wildcards.get("dataset"):
             return dataset.get("seed")
     return None

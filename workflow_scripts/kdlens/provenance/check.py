@@ -16,6 +16,7 @@ import yaml
 
 from kdlens.data.broden_check import check_broden
 from kdlens.data.image_folder import check_image_folder
+from kdlens.data.treebank_check import check_treebank
 from kdlens.errors import InputError
 from kdlens.files import read_json, sha256_of
 from kdlens.paper.chain import PACK_INDEX
@@ -131,6 +132,8 @@ def _digest(root: Path, said: Mapping[str, Any]) -> str | None:
         return check_broden(root)["digest"]
     if said["kind"] == "image_folder":
         return check_image_folder(root, said["splits"])["digest"]
+    if said["kind"] == "treebank":
+        return check_treebank(root, said["splits"], said["repeated"]["choice"])["digest"]
     return None
 
 

@@ -26,6 +26,9 @@ PROJECT_FILES += ("pyproject.toml", "uv.lock", "envs")
 WHOLE_SECONDS = 300
 """A run whose jobs took less in all is repeated whole, unless a part is named."""
 
+DRAWN = {"concept_world", "cells", "sentiment_world"}
+"""Sources of datasets that the workflow makes of nothing but a seed."""
+
 VARIES = {"jobs.json", "cost.csv", "cost.md", "cost.html"}
 """Files that hold times. (Folders of logs and benchmarks are left out too.)"""
 
@@ -75,7 +78,8 @@ def draws_its_data(manifest: Mapping[str, Any]) -> bool:
     config = manifest["config"]
     datasets = [config.get("training_data"), config["concept_data"]]
     datasets += (config.get("datasets") or {}).values()
-    return all(dataset["source"] == "concept_world" for dataset in datasets if dataset)
+    datasets.append((config.get("text") or {}).get("data"))
+    return all(dataset["source"] in DRAWN for dataset in datasets if dataset)
 
 
 def repeat(

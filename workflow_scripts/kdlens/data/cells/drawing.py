@@ -167,10 +167,10 @@ def figure(cell: Cell, size: int) -> Figure:
 def _turned(
     angle: float, size: int, source: Window, down: int, right: int
 ) -> tuple[Window, np.ndarray, np.ndarray]:
-    """Return the window that an object fills once it is turned and moved.
+    """Return the window that an object fills once it is turned and moved, and where it was before.
 
-    And where its pixels were: rows and columns (h, w). What is moved out of the image and was not
-    in it before is nothing, as everything beyond its edges.
+    The latter are rows and columns (h, w). What lies beyond the image's edges once it is turned is
+    nothing, and stays so when it is moved.
     """
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     middle = size / 2 - 0.5
@@ -191,7 +191,10 @@ def _turned(
 
 
 def _span(values: list[float], shift: int, size: int) -> tuple[int, int]:
-    """Return first and last + 1 of the pixels between ``values`` that are in the image twice."""
+    """Return first and last + 1 of the moved pixels; those within ``values`` are moved.
+
+    They are in the image both before and after.
+    """
     first = min(max(math.floor(min(values)), 0), size) + shift
     last = min(max(math.ceil(max(values)) + 1, 0), size) + shift
     first = min(max(first, 0), size)

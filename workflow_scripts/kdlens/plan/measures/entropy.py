@@ -95,7 +95,10 @@ def predict_params(config: Config, name: str, seed: int) -> dict[str, Any]:
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
-    return {"label": {"model": name, "seed": seed}, **_measured(config)}
+    """Return what the measure of a network is told; for all images, their number is None."""
+    asked = _measured(config)
+    label = {"model": name, "seed": seed}
+    return {"label": label, **asked, "images": asked["images"] or None}
 
 
 def table_params(config: Config) -> dict[str, Any]:

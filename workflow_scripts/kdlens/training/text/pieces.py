@@ -26,6 +26,8 @@ from kdlens.errors import InputError
 
 PAD, UNKNOWN, START, END = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 _MASK = "[MASK]"
+PUBLISHED_FILE = "vocab.txt"
+"""Name of a published vocabulary's file."""
 _BRACKETS = {"-lrb-": "(", "-rrb-": ")", "-lsb-": "[", "-rsb-": "]", "-lcb-": "{", "-rcb-": "}"}
 
 

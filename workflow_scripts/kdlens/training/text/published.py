@@ -20,12 +20,12 @@ from transformers.utils import cached_file
 
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder, verify_sha256
+from kdlens.training.text.pieces import PUBLISHED_FILE
 
 _log = logging.getLogger(__name__)
 
 WEIGHTS = "model.safetensors"
-VOCABULARY = "vocab.txt"
-_FILES = ("config.json", VOCABULARY, WEIGHTS)
+_FILES = ("config.json", PUBLISHED_FILE, WEIGHTS)
 
 
 def fetch_bert(source: Mapping[str, Any], folder: str | Path) -> None:

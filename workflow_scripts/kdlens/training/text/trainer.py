@@ -99,6 +99,7 @@ class TextTrainer:
         precision: str,
         seed: int,
         device: torch.device,
+        threads: int = 1,
     ) -> None:
         self._network, self._train, self._dev, self._loss = network, train, dev, loss
         self._epochs, self._batch_size = training["epochs"], training["batch_size"]
@@ -115,6 +116,10 @@ class TextTrainer:
         )
         self.history: list[list[float]] = []
         """A row of :data:`COLUMNS` for each epoch."""
+        self.threads: list[int] = []
+        """Numbers of CPU threads that computed, in order: one, unless the training was continued
+        with another number; none on a GPU."""
+        self._threads = threads if device.type == "cpu" else None
 
     def fit(self, checkpoint: Path, facts: str) -> None:
         """Train all epochs, or those that ``checkpoint`` (of the same ``facts``) does not have."""
@@ -123,9 +128,11 @@ class TextTrainer:
             self._network.load_state_dict(state["network"])
             self._optimizer.load_state_dict(state["optimizer"])
             self._scheduler.last_epoch = state["step"]
-            self.history = state["history"]
+            self.history, self.threads = state["history"], state["threads"]
             _log.info("going on after epoch %d of %d", len(self.history), self._epochs)
         start, first = time.monotonic(), len(self.history)
+        if first < self._epochs:
+            self._note_threads()
         for epoch in range(first, self._epochs):
             rate = self._optimizer.param_groups[0]["lr"]
             loss = self._epoch(epoch)
@@ -138,12 +145,24 @@ class TextTrainer:
                 optimizer=self._optimizer.state_dict(),
                 step=self._scheduler.last_epoch,
                 history=self.history,
+                threads=self.threads,
             )
             left = (time.monotonic() - start) / (epoch + 1 - first) * (self._epochs - epoch - 1)
             _log.info(
                 "epoch %d/%d: loss %.4f, dev accuracy %.4f; %.0f s left",
                 *(epoch + 1, self._epochs, loss, found.accuracy, left),
             )
+
+    def _note_threads(self) -> None:
+        if self._threads is None or self.threads[-1:] == [self._threads]:
+            return
+        if self.threads:
+            _log.warning(
+                "%d CPU threads from here on, %d before: the last bits of the result may differ; "
+                "metrics.json lists both",
+                *(self._threads, self.threads[-1]),
+            )
+        self.threads.append(self._threads)
 
     def _epoch(self, epoch: int) -> float:
         """Train one epoch; return the mean of its losses over the sentences."""
