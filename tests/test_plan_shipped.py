@@ -54,17 +54,19 @@ def test_every_file_of_the_paper_can_be_made_or_has_a_reason(config):
     start, here = paths.run(run), paths.run(config)
     assert {file.replace(start, here, 1) for file in everything} <= {*made, *reasons}
     assert all(reason.strip() for reason in reasons.values())
-    assert not any(file.endswith(".svg") and "/units_" not in file for file in reasons)
 
 
-def test_unit_grids_of_photographs_that_are_not_ours_are_left_out():
+def test_figures_of_photographs_that_are_not_ours_are_left_out():
     config = resolved(CHECKPOINT)
-    reasons = shipped.left_out(config)
+    reasons, made = shipped.left_out(config), shipped.made(config)
     (name, *_) = config["paper"]["unit_grids"]["models"]
-    for file in figures.files(config, f"units_{name}"):
-        assert "not ours to hand on" in reasons[file]
+    for figure in ("figure03", f"units_{name}"):
+        for file in figures.files(config, figure):
+            assert "not ours to hand on" in reasons[file] and file not in made
     assert not shipped.params(config)["concepts"] and not shipped.unit_grids(config)
     assert shipped.params(RUN)["concepts"] == "results/data/world_concepts/dataset.json"
+    assert not any("not ours" in reason for reason in shipped.left_out(RUN).values())
+    assert set(figures.files(RUN, "figure03")) <= set(shipped.can_be_made(RUN))
 
 
 def test_tallies_are_reduced_to_the_quantiles_that_are_read():

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kdlens.config_data import CONCEPTS
+from kdlens.config_data import CONCEPTS, section_of
 from kdlens.config_differences import differences
 from kdlens.config_variants import ITEMS, shown
 from kdlens.errors import InputError
@@ -29,7 +29,7 @@ from kdlens.plan import (
     text,
     variants,
 )
-from kdlens.plan.measures import five_band
+from kdlens.plan.measures import five_band, loss_gradients
 from kdlens.plan.paths import Config
 
 LISTING = "shipped.json"
@@ -59,7 +59,7 @@ def found(config: Config, inputs: Iterable[str]) -> list[str]:
 
 def made(config: Config) -> list[str]:
     """Return the tables and figures to ship, and what says how they were made."""
-    own = [f for f in _files(config) if f.endswith(_SHIPPED_AS)]
+    own = [f for f in can_be_made(config) if f.endswith(_SHIPPED_AS)]
     run = paths.run(config)
     return [*own, *(f"{run}/{name}" for name in ("manifest.json", "config.yaml"))] + [
         f"{run}/cost.{ending}" for ending in ("csv", "md")
@@ -88,7 +88,7 @@ def quantiles(config: Config) -> dict[str, list[float]]:
 
 def unit_grids(config: Config) -> list[dict[str, str]]:
     """Return the tallies and top images behind each unit grid whose photographs may be shipped."""
-    if not _has_photographs(config):
+    if not _is_drawn(config, CONCEPTS):
         return []
     return [
         {
@@ -99,9 +99,15 @@ def unit_grids(config: Config) -> list[dict[str, str]]:
     ]
 
 
-def _has_photographs(config: Config) -> bool:
-    # Those of other datasets are not ours to hand on.
-    return datasets.origin(config, CONCEPTS) == "rendered"
+def _is_drawn(config: Config, role: str) -> bool:
+    """Return whether a dataset's images may be handed on: those that are drawn here."""
+    return datasets.origin(config, role) in ("rendered", "drawn")
+
+
+def _photographs(config: Config) -> dict[str, str]:
+    """Return the figures that show images of a dataset, each with the dataset's role."""
+    grids = [f"units_{name}" for name in config["paper"]["unit_grids"]["models"]]
+    return dict.fromkeys(["figure03", *grids], CONCEPTS) | loss_gradients.shown(config)
 
 
 def params(config: Config) -> dict[str, Any]:
@@ -142,28 +148,27 @@ def _files(config: Config) -> list[str]:
 
 def left_out(config: Config) -> dict[str, str]:
     """Return the files of the paper stage that cannot be made from what is shipped, and why."""
-    found: dict[str, str] = {}
-    pages = (
-        "the gallery shows every unit of a layer with its photographs, which are too many to be "
-        "shipped"
-    )
+    run = paths.run(config)
+    reasons: dict[str, str] = {}
     if config["paper"]["gallery"]["enabled"]:
-        index = f"{paths.run(config)}/gallery/index.html"
-        found |= dict.fromkeys([*gallery.pages(config), index], pages)
-    if not _has_photographs(config):
-        files = [
-            file
-            for name in config["paper"]["unit_grids"]["models"]
-            for file in figures.files(config, f"units_{name}")
-        ]
-        name = config["concept_data"]["name"]
-        found |= dict.fromkeys(
-            files, f"unit grids show photographs of {name}, which are not ours to hand on"
+        pages = [*gallery.pages(config), f"{run}/gallery/index.html"]
+        reasons |= dict.fromkeys(
+            pages,
+            "the gallery shows every unit of a layer with its photographs, which are too many to "
+            "be shipped",
         )
-    own = "manifest, config and cost are the run's own, and shipped as they were made"
-    names: tuple[str, ...] = ("manifest.json", "config.yaml", "provenance.html")
-    names += tuple(f"cost.{ending}" for ending in ("csv", "md", "html"))
-    return found | {f"{paths.run(config)}/{name}": own for name in names}
+    for name, role in _photographs(config).items():
+        if not _is_drawn(config, role):
+            reasons |= dict.fromkeys(
+                [*figures.files(config, name), f"{run}/figures/{name}.csv"],
+                f"it shows photographs of {section_of(config, role)['name']}, which are not ours "
+                "to hand on",
+            )
+    names = ["manifest.json", "config.yaml", "provenance.html", "cost.csv", "cost.md", "cost.html"]
+    return reasons | dict.fromkeys(
+        [f"{run}/{name}" for name in names],
+        "manifest, config and cost are the run's own, and shipped as they were made",
+    )
 
 
 def check(config: Config, targets: Iterable[str]) -> None:

@@ -108,9 +108,8 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
         for name in results:
             pair = (row[name], ours[key].get(name, ""))
             if pair[0] != pair[1]:
-                tolerance = 0.0 if exact else None
-                if seeds and not exact:
-                    tolerance = seeds.tolerance(key, row, name)
+                tolerance = seeds.tolerance(key, row, name) if seeds else None
+                tolerance = 0.0 if exact else tolerance
                 differences.append(Difference(_where(row, varying), name, *pair, tolerance))
     return Compared(file, values, tuple(differences), tuple(missing))
 
