@@ -10,7 +10,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real report verify crate reference compare test lint format
+.PHONY: demo demo-full study smoke real real-measures report verify crate reference compare test lint format
 .PHONY: clean-env help dockerfile faults
 .PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
 	@echo 'make smoke    the same in miniature (about a minute)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
+	@echo 'make real-measures   the measures beside dissection on real data (about an hour)'
 	@echo 'make clean-env   remove the packages'
 	@echo 'make report   results/demo/report.html from what make demo made'
 	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
@@ -51,6 +52,10 @@ study: .venv/.ready
 
 smoke: .venv/.ready
 	$(SNAKEMAKE) --configfile config/smoke.yaml
+
+real-measures: .venv/.ready
+	$(SNAKEMAKE) --configfile config/real_measures.yaml
+	$(SNAKEMAKE) --configfile config/real_measures.yaml --report results/real_measures/report.html
 
 real: .venv/.ready
 	$(SNAKEMAKE) --configfile config/real.yaml
