@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from project import ROOT
 from provenance_data import DATA, RUN, write, write_project, write_run
 
+from kdlens.config import published_rows, resolve
 from kdlens.errors import InputError
+from kdlens.paper.manifest import config_as_yaml
 from kdlens.provenance.jobs import read_times
 from kdlens.provenance.repeat import (
     choose,
@@ -21,6 +24,7 @@ from kdlens.provenance.repeat import (
     repeat,
     seconds_of,
 )
+from kdlens.schema import load_schema
 
 sys.path.insert(0, str(ROOT / "tools"))
 import verify
@@ -118,6 +122,21 @@ def test_what_the_workflow_draws_is_drawn_again(project, manifest, tmp_path):
     drawn["config"]["concept_data"] = {"name": "concepts", "source": "concept_world"}
     assert draws_its_data(drawn)
     assert not (copy_project(tmp_path / "first", drawn, project) / "results").exists()
+
+
+RUNS = [path.stem for path in sorted((ROOT / "config").glob("*.yaml")) if path.stem != "claims"]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_config_of_a_run_makes_the_same_run_again(run, monkeypatch):
+    for name in ("IMAGENET", "CHECKPOINT", "CONCEPTS"):
+        monkeypatch.setenv(name, f"/somewhere/{name}")
+    monkeypatch.setenv("CHECKPOINT_SHA256", "0" * 64)
+    schema = load_schema(ROOT / "config/schemas/config.schema.yaml")
+    published = published_rows(ROOT / "config/reference/han2023/table01.csv")
+    text = (ROOT / f"config/{run}.yaml").read_text("utf-8")
+    written = config_as_yaml(resolve(yaml.safe_load(text), schema, published))
+    assert config_as_yaml(resolve(yaml.safe_load(written), schema, published)) == written
 
 
 SNAKEFILE = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -82,11 +83,18 @@ def test_a_training_is_made_twice_with_the_same_bytes(smoke):
 
 
 def test_the_run_is_a_valid_crate(smoke):
-    made = tool(smoke, "crate")
-    assert made.returncode == 0, made.stdout + made.stderr
-    assert "valid as a provenance-run-crate" in made.stdout
-    # And it adds nothing to do, or to be vouched for.
-    again = tool(smoke, "verify", "--part", "none")
-    assert again.returncode == 0 and "0 not in the manifest" in again.stdout
-    plan = smoke.snakemake("-n", "--configfile", "config/smoke.yaml")
-    assert "Nothing to be done" in plan.output, plan.output[-2000:]
+    run = smoke.folder / RUN
+    try:
+        made = tool(smoke, "crate")
+        assert made.returncode == 0, made.stdout + made.stderr
+        assert "valid as a provenance-run-crate" in made.stdout
+        # And it adds nothing to do, or to be vouched for.
+        again = tool(smoke, "verify", "--part", "none")
+        assert again.returncode == 0 and "0 not in the manifest" in again.stdout
+        plan = smoke.snakemake("-n", "--configfile", "config/smoke.yaml")
+        assert "Nothing to be done" in plan.output, plan.output[-2000:]
+    finally:
+        # Other tests look at the run as the workflow leaves it.
+        (run / "ro-crate-metadata.json").unlink(missing_ok=True)
+        for folder in ("workflow", "datasets"):
+            shutil.rmtree(run / folder, ignore_errors=True)

@@ -252,8 +252,9 @@ class _Builder:
         inside = Path(path)
         if inside.is_relative_to(self.run):
             return inside.relative_to(self.run).as_posix()
-        if inside.name == "dataset.json":
-            return f"datasets/{inside.parent.name}/dataset.json"
+        data = Path(self.manifest["config"]["results"], "data")
+        if inside.is_relative_to(data):
+            return f"datasets/{inside.relative_to(data).as_posix()}"
         return f"workflow/{path}"
 
     def _input(self, path: str) -> Entity:

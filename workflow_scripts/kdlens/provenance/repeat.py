@@ -107,12 +107,16 @@ def repeat(
             command, cwd=copy, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
         )
     if ended.returncode:
-        text = (folder / "snakemake.txt").read_text("utf-8", errors="replace")
-        told = [line for line in text.splitlines() if "rror" in line] or text.splitlines()[-5:]
-        raise InputError(
-            f"the run in {copy} failed: " + " | ".join(line.strip() for line in told[:5])
-        )
+        said_last = (folder / "snakemake.txt").read_text("utf-8", errors="replace")
+        raise InputError(f"the run in {copy} failed: {' | '.join(_errors(said_last))}")
     return time.monotonic() - start, copy / manifest["config"]["results"]
+
+
+def _errors(text: str) -> list[str]:
+    """Return what Snakemake said of an error: the first line that names one, and some after it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((n for n, line in enumerate(lines) if "rror" in line), len(lines) - 5)
+    return lines[max(first, 0) :][:5]
 
 
 def copy_project(folder: Path, manifest: Mapping[str, Any], project: Path) -> Path:
