@@ -20,7 +20,12 @@ from kdlens.errors import InputError
 from kdlens.paper.checkout import describe_git
 from kdlens.paper.shipped.comparison import compare, describe, tables_of
 from kdlens.paper.shipped.origin import describe_machine, differing_origin
-from kdlens.paper.shipped.reduced import reduce_picture, reduce_tallies, reduce_top_images
+from kdlens.paper.shipped.reduced import (
+    pack,
+    reduce_picture,
+    reduce_tallies,
+    reduce_top_images,
+)
 from kdlens.paper.shipped.spread import RISK, pool
 
 
@@ -49,6 +54,7 @@ def some_tallies(seed: int = 1) -> Tallies:
 def test_reduced_tallies_find_the_same_concepts(seed, tmp_path):
     whole = some_tallies(seed)
     reduce_tallies(whole, [0.01, 0.005]).save(tmp_path / "reduced.npz")
+    pack(tmp_path / "reduced.npz")
     reduced = Tallies.load(tmp_path / "reduced.npz")
     assert reduced.quantiles.tolist() == [0.01, 0.005]
     assert reduced.meta["model"] == "kd" and reduced.meta["reduced"]

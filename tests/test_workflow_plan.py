@@ -290,7 +290,7 @@ def test_too_few_gpus_for_a_job_are_refused_and_on_the_cpu_they_do_not_matter(fr
     assert run.returncode != 0 and run.jobs() == {}
     assert "gpu=1 is less than the 2 of config key models.teacher.gpus" in run.output
     run = fresh.snakemake(*command, "--config", "device=cpu")
-    assert run.returncode == 0 and run.jobs()["train_model"] == 4, run.output
+    assert run.returncode == 0 and run.jobs()["train_model"] == 6, run.output
 
 
 def test_a_teacher_of_itself_is_refused(fresh):

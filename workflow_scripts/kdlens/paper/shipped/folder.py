@@ -32,6 +32,7 @@ from kdlens.paper.inputs import load_top_images
 from kdlens.paper.shipped.origin import describe_machine
 from kdlens.paper.shipped.readme import readme
 from kdlens.paper.shipped.reduced import (
+    pack,
     reduce_photographs,
     reduce_picture,
     reduce_tallies,
@@ -124,6 +125,7 @@ def ship(
             if str(source) in quantiles:
                 target = shipment.place(source)
                 reduce_tallies(Tallies.load(source), quantiles[str(source)]).save(target)
+                pack(target)
                 shipment.add(target, source, "quantiles and best concepts")
             elif source not in special:
                 shipment.copy(source)
@@ -171,6 +173,7 @@ def _add_unit_grids(
         photographs |= set(reduced.images[units].ravel().tolist())
         target = shipment.place(source)
         reduced.save(target)
+        pack(target)
         shipment.add(target, source, "units and images that are shown")
     target = shipment.place(concepts)
     tree = target.with_name("tree")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import shutil
+import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,15 @@ from kdlens.measures.five_band_samples import Samples
 from kdlens.paper.figure11 import first_images
 
 _QUALITY = 80
+
+
+def pack(npz: Path) -> None:
+    """Compress the arrays of an npz file by LZMA: a sixth smaller, and numpy reads it as before."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(npz) as arrays, zipfile.ZipFile(buffer, "w") as packed:
+        for member in arrays.infolist():
+            packed.writestr(member, arrays.read(member), zipfile.ZIP_LZMA)
+    write_bytes(npz, buffer.getbuffer())
 
 
 def reduce_tallies(tallies: Tallies, quantiles: Sequence[float]) -> Tallies:
