@@ -39,8 +39,8 @@ def test_everything_is_there_and_nothing_is_left_to_do(smoke):
     for name in ("figure02", "figure03", "figure09", "figure10", *alone):
         for extension in ("svg", "pdf", "png"):
             assert 1000 < (folder / f"figures/{name}.{extension}").stat().st_size < 2e6
-    # 55 s on two free cores; the limit for everyone is 90 s, with as much again for a busy machine.
-    assert int((smoke.folder / "seconds.txt").read_text()) < 180
+    # Two minutes on two free cores, and as much again for a busy machine.
+    assert int((smoke.folder / "seconds.txt").read_text()) < 240
     again = smoke.snakemake("--cores", "1", *SMOKE)
     assert again.returncode == 0, again.output
     assert "Nothing to be done" in again.output
@@ -141,7 +141,7 @@ def test_the_cost_of_every_job_is_in_the_table(smoke):
     files = list(smoke.folder.glob("results/**/benchmarks/*.tsv"))
     assert sum(int(row["jobs"]) for row in rows.values()) == len(files) - 1  # all but its own
     assert all(row["measured"] == row["jobs"] for row in rows.values())
-    assert rows["train_model"]["jobs"] == "4" and float(rows["train_model"]["seconds_max"]) > 1
+    assert rows["train_model"]["jobs"] == "6" and float(rows["train_model"]["seconds_max"]) > 1
     assert {row["device"] for row in rows.values()} <= {"cpu", "cuda"}
     # Times differ from run to run, and benchmark files get lost: neither is anything to do again.
     for path in files:
@@ -196,24 +196,38 @@ AFTER_DISSECTION = {
     "unit_grids",
     "gallery",
     "gallery_index",
+    "check_claims",
     "write_manifest",
     "cost",
     "all",
 }
+LAST = {"check_claims", "write_manifest", "cost", "all"}
+AFTER_FIVE_BAND = {"table03", "figure06", "figure07"} | LAST
+MEASURED = {
+    *("predict", "measure_entropy", "table02", "table12"),
+    *("measure_five_band", *AFTER_FIVE_BAND),
+    *("measure_diffroar", "measure_diffroar_random", "table04", "diffroar_curves"),
+    *("measure_loss_gradients", "loss_gradients", "loss_gradient_maps", "loss_gradients_figure"),
+}
 DRAWN = {rule for rule in AFTER_DISSECTION if rule.startswith("figure")}
-DRAWN |= {"concept_bars", "unit_grids"}
+DRAWN |= {"figure06", "figure07", "figure11", "diffroar_curves", "loss_gradients_figure"}
+DRAWN |= {"text_attributions", "concept_bars", "unit_grids"}
 
 
 @pytest.mark.parametrize(
     ("module", "runs"),
     [
         # What uses the module, and what hangs on its results; nothing else.
-        ("paper/style.py", DRAWN | {"write_manifest", "cost", "all"}),
-        ("paper/curves.py", {"figure09", "figure10", "write_manifest", "cost", "all"}),
+        ("paper/style.py", DRAWN | LAST),
+        ("paper/curves.py", {"figure09", "figure10", "diffroar_curves"} | LAST),
         ("paper/manifest.py", {"write_manifest", "cost", "all"}),
         ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "cost", "all"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
-        ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION),
+        ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION | MEASURED),
+        (
+            "measures/five_band.py",
+            {"measure_five_band", "measure_five_band_yardsticks"} | AFTER_FIVE_BAND,
+        ),
         (
             "data/broden_check.py",
             {"check_concepts", "pack_concepts", "dissect"} | AFTER_DISSECTION,

@@ -11,7 +11,17 @@ from pathlib import PurePosixPath
 
 from kdlens.config_data import CONCEPTS, image_roles, section_of
 from kdlens.config_variants import dissected
-from kdlens.plan import datasets, dissections, measures, models, paths, results, text, variants
+from kdlens.plan import (
+    claims,
+    datasets,
+    dissections,
+    measures,
+    models,
+    paths,
+    results,
+    text,
+    variants,
+)
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
 
@@ -28,7 +38,8 @@ def jobs(config: Config) -> list[Job]:
     made = [*_data(config), *text.data_jobs(config)]
     trained = [*_training(config), *text.training_jobs(config)]
     found = [*made, *trained, *_dissection(config), *measures.jobs(config)]
-    last = [job(rule, paths.run(config)) for rule in ("check_claims", "write_manifest")]
+    rules = [*(["check_claims"] if claims.files(config) else []), "write_manifest"]
+    last = [job(rule, paths.run(config)) for rule in rules]
     return [*found, *_paper(config), *last]
 
 
