@@ -19,12 +19,15 @@ COMPUTING = sorted(
 START = """
 import runpy, sys
 from types import SimpleNamespace
-told = {"device": sys.argv[3], "name": "tiny"}
+class Params:
+    # By whatever name a rule tells its script.
+    def __getattr__(self, name):
+        return {"device": sys.argv[3], "name": "tiny"}
 snakemake = SimpleNamespace(
     log=[sys.argv[2]],
     # What Snakemake has cut is never asked for.
     resources=SimpleNamespace(gpu=1, processes=2),
-    params=SimpleNamespace(model=told, dissection=told, maps=told),
+    params=Params(),
 )
 runpy.run_path(sys.argv[1], {"snakemake": snakemake}, "__main__")
 """

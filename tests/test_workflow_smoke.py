@@ -311,9 +311,9 @@ def test_what_a_figure_names_is_looked_up_before_any_job(smoke, figure03, messag
     ("choice", "runs"),
     [
         ("{figure03: {images: 2}}", {"activation_maps", "figure03"}),
-        ("{figure09: {models: [kd, scratch]}}", {"figure09"}),
-        ("{figure10: {iou_thresholds: [0.02, 0.04]}}", {"figure10"}),
-        ("{table10: {layers: [layer3, layer4]}}", {"table10"}),
+        ("{figure09: {models: [kd, scratch]}}", {"figure09", "check_claims"}),
+        ("{figure10: {iou_thresholds: [0.02, 0.04]}}", {"figure10", "check_claims"}),
+        ("{table10: {layers: [layer3, layer4]}}", {"table10", "check_claims"}),
         ("{unit_grids: {images: 2}}", {"unit_grids"}),
     ],
 )
