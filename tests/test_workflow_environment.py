@@ -88,8 +88,10 @@ def copy_network(run: Path, name: str, source: str = "kd") -> None:
             dataclasses.replace(tallies, meta={**tallies.meta, "model": name}).save(path)
 
 
-def copy_words(measured: Path, name: str, source: str = "bert_kd") -> None:
-    """Give a network of sentences a second name, as if it had been measured."""
+def copy_words(run: Path, name: str, source: str = "bert_kd") -> None:
+    """Give a network of sentences a second name, as if it had been trained and measured."""
+    shutil.copytree(run / f"models/{source}", run / f"models/{name}")
+    measured = run / "measures/text"
     (measured / name).mkdir()
     own = read_json(measured / f"{source}/seed1.json")
     write_json(measured / f"{name}/seed1.json", {**own, "model": name})
@@ -105,7 +107,7 @@ def measured(smoke, tmp_path_factory) -> Project:
         shutil.copytree(smoke.folder / RUN / part, project.folder / RUN / part)
     for name in MORE:
         copy_network(project.folder / RUN, name)
-    copy_words(project.folder / RUN / "measures/text", "bert_deep")
+    copy_words(project.folder / RUN, "bert_deep")
     config = yaml.safe_load((project.folder / "config/smoke.yaml").read_text("utf-8"))
     config["models"] |= MORE
     words = config["text"]
