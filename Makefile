@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
-	@echo 'make demo-full   the same with all methods, grids and architectures (about half an hour)'
+	@echo 'make demo-full   the same with all methods, grids, architectures and measures (about 40 minutes)'
 	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
 	@echo 'make smoke    the same in miniature (about a minute)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
