@@ -16,6 +16,9 @@ import numpy as np
 from kdlens.errors import InputError
 from kdlens.files import write_bytes
 
+DAMAGE = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged npz file, or one of something else, raises."""
+
 
 class _Dataclass(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -62,15 +65,7 @@ def load_record(path: str | Path, kind: type[Record], what: str) -> Record:
         return build(**arrays, meta=meta)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run the dissection that makes it") from error
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGE as error:
         raise InputError(
             f"{path}: not a whole {what} file ({error}); delete it and dissect again"
         ) from error

@@ -11,8 +11,6 @@ Errors: :class:`~kdlens.errors.InputError` for a file that is missing, damaged o
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kdlens.dissection.npz import save_arrays
+from kdlens.dissection.npz import DAMAGE, save_arrays
 from kdlens.errors import InputError
 
 
@@ -60,15 +58,7 @@ def read_arrays(
             arrays = {name: file[name] for name in names}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; run the workflow again") from error
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGE as error:
         raise InputError(
             f"{path}: not a whole file of predictions ({error}); delete it and run the workflow "
             "again"
