@@ -3,8 +3,8 @@
 # Whatever its method, a model ends as model.pt (a plain state_dict) and metrics.json.
 
 
-# Nothing is trained before the concept dataset is known to be whole; but when it changes, nothing
-# is trained again, since its content is not used. The dataset's summary as ancient() input would
+# No network that may be dissected is trained before the concept dataset is known to be whole; but when
+# it changes, nothing is trained again, since its content is not used. The dataset's summary as ancient() input would
 # say so, but while Snakemake makes an ancient file anew, it leaves out jobs beyond it even if their
 # results are missing (its issue 4166). So this mark, made once in a run, stands between the two:
 # once it is there, no rule makes it.
@@ -21,7 +21,7 @@ rule train_model:
     input:
         dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
         tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
-        concepts=ancient(f"{RUN}/models/{models.MARK}"),
+        concepts=lambda wildcards: ancient(models.mark(CONFIG, wildcards.model)),
         teacher=lambda wildcards: models.teacher_file(CONFIG, wildcards.model),
         library=library("train_model"),
     output:

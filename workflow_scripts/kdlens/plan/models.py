@@ -21,6 +21,15 @@ def missing_mark(config: Config) -> list[str]:
     return [] if Path(paths.run(config), "models", MARK).exists() else [MARK]
 
 
+def mark(config: Config, name: str) -> list[str]:
+    """Return the file of :data:`MARK` if a model's training waits for it.
+
+    One that learns from another dataset than ``training_data`` is never dissected, so what is shown
+    of it can be made where the concepts cannot be had.
+    """
+    return [f"{paths.run(config)}/models/{MARK}"] if role(config, name) == "training_data" else []
+
+
 def trained(config: Config) -> list[str]:
     return [name for name, model in config["models"].items() if "training" in model]
 
