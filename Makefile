@@ -6,11 +6,12 @@ PYTHON ?= python3
 # What `make verify`, `crate`, `compare` and `reference` are about.
 RUN ?= demo
 CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
+CELLS = $(addprefix results/paper/,tables/table03.md figures/figure06.svg figures/figure07.svg figures/figure11.svg)
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo demo-full study smoke real real-measures report verify crate reference compare test lint format
+.PHONY: demo demo-full study cells smoke real real-measures report verify crate reference compare test lint format
 .PHONY: clean-env help dockerfile faults
 .PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
@@ -18,6 +19,7 @@ help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
 	@echo 'make demo-full   the same with all methods, grids, architectures and measures (about 40 minutes)'
 	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
+	@echo "make cells    Table 3 and Figures 6, 7, 11 at the paper's size, for a GPU"
 	@echo 'make smoke    the same in miniature (about a minute)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make real-measures   the measures beside dissection on real data (about an hour)'
@@ -49,6 +51,10 @@ demo-full: .venv/.ready
 study: .venv/.ready
 	KDLENS_JOBS_PER_GPU=3 $(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
 	$(SNAKEMAKE) --configfile config/study.yaml --report results/study/report.html
+
+# Four small networks share the GPU.
+cells: .venv/.ready
+	KDLENS_JOBS_PER_GPU=4 $(SNAKEMAKE) --resources gpu=4 --configfile config/paper.yaml -- $(CELLS)
 
 smoke: .venv/.ready
 	$(SNAKEMAKE) --configfile config/smoke.yaml
