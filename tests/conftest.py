@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 from cells_data import cells  # noqa: F401 (fixtures)
 from project import Project, copy_project
+from provenance_data import write_project, write_run
 from world_data import concepts, training  # noqa: F401 (fixtures)
 
 # A shell's job in the background ignores Ctrl-C, and so would all that tests start and interrupt.
@@ -29,3 +31,13 @@ def smoke(tmp_path_factory) -> Project:
     (project.folder / "output.txt").write_text(run.output)
     assert run.returncode == 0, run.output[-6000:]
     return project
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """A little project with a finished run, for the tools of provenance; the working directory."""
+    root = tmp_path / "project"
+    write_project(root)
+    monkeypatch.chdir(root)
+    write_run(root)
+    return root

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 from project import ROOT
-from provenance_data import DATA, RUN, write, write_project, write_run
+from provenance_data import DATA, RUN, write
 
 from kdlens.data.broden_check import check_broden
 from kdlens.data.image_folder import check_image_folder
@@ -20,15 +19,6 @@ from kdlens.provenance.check import check_data, check_run, read_manifest
 
 sys.path.insert(0, str(ROOT / "tools"))
 import verify
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    root = tmp_path / "project"
-    write_project(root)
-    monkeypatch.chdir(root)
-    write_run(root)
-    return root
 
 
 def check(project):

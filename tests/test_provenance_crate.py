@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from project import ROOT
-from provenance_data import DATA, RUN, citation, write_project, write_run
+from provenance_data import DATA, RUN, citation
 
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
@@ -19,15 +19,6 @@ from kdlens.provenance.validate import validate
 
 sys.path.insert(0, str(ROOT / "tools"))
 import crate as command
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    root = tmp_path / "project"
-    write_project(root)
-    monkeypatch.chdir(root)
-    write_run(root)
-    return root
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from project import ROOT
-from provenance_data import DATA, RUN, write, write_project, write_run
+from provenance_data import DATA, RUN, write, write_run
 
 from kdlens.config import published_rows, resolve
 from kdlens.errors import InputError
@@ -30,15 +30,6 @@ sys.path.insert(0, str(ROOT / "tools"))
 import verify
 
 NETWORK = ("model.pt", "metrics.json")
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
-    root = tmp_path / "project"
-    write_project(root)
-    monkeypatch.chdir(root)
-    write_run(root)
-    return root
 
 
 @pytest.fixture
