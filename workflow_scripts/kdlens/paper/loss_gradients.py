@@ -154,7 +154,7 @@ def _title(entry: Mapping[str, Any], cell: float) -> str:
 
 
 def _fit(text: str, cell: float) -> str:
-    width = int(cell * 72 / (0.5 * FONT_SIZE))
+    width = int(cell * 72 / (0.58 * FONT_SIZE))
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
