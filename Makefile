@@ -84,7 +84,7 @@ lint: .venv/.ready
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/mypy
-	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
+	@for config in $(filter-out config/claims.yaml config/items.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done
