@@ -11,7 +11,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study smoke real real-measures report verify crate reference compare test lint format
-.PHONY: clean-env help dockerfile faults
+.PHONY: clean-env help dockerfile faults artifact
 .PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
 	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
+	@echo 'make artifact   the tables of ARTIFACT.md once more, after a change in config/ or shipped results'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters and the types (mypy)'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
@@ -75,6 +76,9 @@ verify: .venv/.ready
 
 crate: .venv/.ready
 	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
+
+artifact: .venv/.ready
+	.venv/bin/python tools/artifact_tables.py
 
 test: .venv/.ready
 	.venv/bin/python -m pytest
