@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import re
 import runpy
+import shlex
 import shutil
 
 import pytest
 from config_data import ROOT
+from snakemake.cli import parse_args
 
 from kdlens.errors import InputError
 from kdlens.files import read_json, write_json
@@ -221,6 +223,22 @@ def test_every_run_and_make_target_and_file_that_the_document_names_is_there():
         assert (ROOT / file).exists(), file
         if anchor:
             assert anchor in anchors((ROOT / file).read_text("utf-8")), anchor
+
+
+def test_snakemake_understands_every_command_as_it_is_meant():
+    commands = [
+        line.partition("#")[0].strip()
+        for line in re.findall(r"(?:^|`)(snakemake [^`\n]*)", DOCUMENT, re.M)
+    ]
+    assert len(commands) > len([item for item in ITEMS if item.made])
+    for command in commands:
+        words = shlex.split(command)
+        _, found = parse_args(words[1:])
+        assert set(found.targets) == {word for word in words if word.startswith("results/")}, (
+            command
+        )
+        configs = [str(file) for file in found.configfile or []]
+        assert configs == [word for word in words if word.startswith("config/")], command
 
 
 def anchors(markdown: str) -> set[str]:

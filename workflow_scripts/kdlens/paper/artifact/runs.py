@@ -13,14 +13,14 @@ from kdlens.config import published_rows, resolve
 from kdlens.errors import InputError, suggest
 from kdlens.schema import load_schema
 
-_GPU = "snakemake --cores 10 --resources gpu=1"
+_GPU = ("snakemake --cores 10", " --resources gpu=1")
 _COMMANDS = {
     "config": "make demo",
     "real": "make real",
     "full": "make demo-full",
     "real_measures": "make real-measures",
     "study": "make study",
-    "paper": f"{_GPU} --configfile config/paper.yaml",
+    "paper": f"{''.join(_GPU)} --configfile config/paper.yaml",
 }
 """By config, from the cheapest to the dearest."""
 
@@ -49,9 +49,10 @@ class Run:
 
     def command_of(self, file: str) -> str:
         """Return what makes one file below the run's folder, and what that needs, alone."""
-        start = _GPU if self.config in ("study", "paper") else "snakemake --cores 2"
-        # The demo's config is the default.
-        end = "" if self.config == "config" else f" --configfile config/{self.config}.yaml"
+        # A target may not follow options that take several values: they would take it for one.
+        start, end = _GPU if self.config in ("study", "paper") else ("snakemake --cores 2", "")
+        if self.config != "config":  # the demo's is the default
+            end += f" --configfile config/{self.config}.yaml"
         return f"{start} {self.folder}/{file}{end}"
 
 
