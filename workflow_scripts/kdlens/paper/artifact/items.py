@@ -46,9 +46,9 @@ def _shipped(item: Item, runs: Sequence[Run], project: Path) -> str:
     links = []
     for run in runs:
         folder = Path(str(run.settings["results"])) / "reference" / run.name
-        file = folder / item.files[0]
-        for form in (file, file.with_suffix(".webp"), file.with_suffix(".md")):
-            if (project / form).is_file():
-                links.append(f"[{run.name}]({form.as_posix()})")
-                break
+        files = [folder / file for file in item.files]
+        forms = [form for f in files for form in (f, f.with_suffix(".webp"), f.with_suffix(".md"))]
+        there = next((form for form in forms if (project / form).is_file()), None)
+        if there:
+            links.append(f"[{run.name}]({there.as_posix()})")
     return ", ".join(links) or MISSING
