@@ -15,7 +15,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(RATE) --rerun-incomplete --qu
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-full study cells smoke real real-measures report verify crate reference compare test lint format
-.PHONY: clean-env help dockerfile faults
+.PHONY: clean-env help dockerfile faults artifact
 .PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
 	@echo 'make reference   results/reference/demo/ from what make demo made (RUN=full as well)'
+	@echo 'make artifact   the tables of ARTIFACT.md once more, after a change in config/ or shipped results'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters and the types (mypy)'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
@@ -85,6 +86,9 @@ verify: .venv/.ready
 crate: .venv/.ready
 	.venv/bin/python tools/crate.py --run $(RUN) $(if $(ZIP),--zip)
 
+artifact: .venv/.ready
+	.venv/bin/python tools/artifact_tables.py
+
 test: .venv/.ready
 	.venv/bin/python -m pytest
 
@@ -93,7 +97,7 @@ lint: .venv/.ready
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/mypy
-	@for config in $(filter-out config/claims.yaml,$(wildcard config/*.yaml)); do \
+	@for config in $(filter-out config/claims.yaml config/items.yaml,$(wildcard config/*.yaml)); do \
 	  echo "snakemake --lint --configfile $$config"; \
 	  .venv/bin/snakemake --lint --configfile $$config || exit 1; \
 	done

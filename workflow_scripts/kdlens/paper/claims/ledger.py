@@ -46,15 +46,14 @@ from typing import Any
 from scipy.stats import false_discovery_control
 
 from kdlens.paper.claims import statistics
-from kdlens.paper.claims.evidence import Evidence, Group, Missing
+from kdlens.paper.claims.evidence import Group, Missing
+from kdlens.paper.claims.orders import TRENDS, Tables, claimed_orders, places, printed, table_of
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
 
 HOLDS, FAILS, NOT_PRINTED = "as claimed", "otherwise", "not printed"
-
-Tables = Mapping[str, Evidence]
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,9 @@ def _reason(finding: Finding, level: float) -> str:
 
 
 def _tests(part: Mapping[str, Any], run: Tables, paper: Tables, level: float) -> Iterator[Test]:
-    if part["table"] not in run:
-        raise Missing(f"this run has no {part['table']}")
-    table = run[part["table"]]
-    for where in _places(part, table):
-        for groups in _claimed_orders(part, table, where):
+    table = table_of(part, run)
+    for where in places(part, table):
+        for groups in claimed_orders(part, table, where):
             yield _test(part, where, groups, paper, level)
 
 
@@ -206,7 +203,7 @@ def _test(
         "means": [group.mean for group in groups],
         "seeds": [len(group.values) for group in groups],
     }
-    if any(key in part for key in _TRENDS):
+    if any(key in part for key in TRENDS):
         return _trend(told, groups)
     less, more = groups
     spread = statistics.pooled_sd(less.values, more.values)
@@ -240,44 +237,6 @@ def _trend(told: Mapping[str, Any], groups: Sequence[Group]) -> Test:
     )
 
 
-def _places(part: Mapping[str, Any], table: Evidence) -> list[dict[str, str]]:
-    where = dict(part.get("where", {}))
-    if "each" not in part:
-        return [where]
-    names = [*part.get("order", ()), *part.get("above", ())]
-    values = table.values_of(part["each"], names)
-    if not values:
-        raise Missing(f"{table.name} has none of {', '.join(names)}")
-    return [{**where, part["each"]: value} for value in values]
-
-
-def _claimed_orders(
-    part: Mapping[str, Any], table: Evidence, where: Mapping[str, str]
-) -> Iterator[list[Group]]:
-    """Yield the groups that are compared, each time from least to greatest as claimed."""
-    column = part["column"]
-    if "order" in part:
-        groups = [table.group(name, column, where) for name in part["order"]]
-        for pair in pairwise(groups):
-            yield list(pair)
-    elif "above" in part:
-        low = [table.group(name, column, where) for name in part["above"]]
-        names = {group.name for group in low}
-        for more in table.groups(column, where, part.get("having")):
-            if more.name not in names:
-                for less in low:
-                    yield [less, more]
-    else:
-        key, step = next((part[k], s) for k, s in _TRENDS.items() if k in part)
-        groups = sorted(table.groups(column, where, key), key=lambda group: group.facts[key])
-        if len(groups) < 2:
-            raise Missing(f"{table.name} has fewer than 2 models that differ in {key}")
-        yield groups[::step]
-
-
-_TRENDS = {"rises_with": 1, "falls_with": -1}
-
-
 def _expected(
     part: Mapping[str, Any],
     where: Mapping[str, str],
@@ -301,19 +260,7 @@ def _expected(
 def _published(parts: Sequence[Mapping[str, Any]], paper: Tables) -> str:
     """Say whether the paper's own means lie as claimed."""
     try:
-        orders = []
-        for part in parts:
-            printed = _printed(part, paper)
-            own = {**part, "column": part.get("published", part["column"])}
-            for where in _places(part, printed):
-                for groups in _claimed_orders(own, printed, where):
-                    orders.append([group.mean for group in groups])
+        orders = [[group.mean for group in each.groups] for each in printed(parts, paper)]
     except Missing:
         return NOT_PRINTED
     return HOLDS if all(a < b for means in orders for a, b in pairwise(means)) else FAILS
-
-
-def _printed(part: Mapping[str, Any], paper: Tables) -> Evidence:
-    if part["table"] not in paper:
-        raise Missing(f"the paper prints no numbers of {part['table']}")
-    return paper[part["table"]]

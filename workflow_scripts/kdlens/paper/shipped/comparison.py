@@ -92,7 +92,7 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
         return Compared(file, 0, (), ("the whole file",))
     old, new = read_rows(Path(shipped, file), ()), read_rows(Path(here, file), ())
     names, results = _columns(old)
-    by_seed = bool(old) and {row.get("row") for row in old} <= set(_KINDS)
+    by_seed = _is_by_seed(old)
     theirs, ours = _keyed(old, names), _keyed(new, names)
     seeds = _Seeds((theirs, ours), results) if by_seed else None
     own = [row for row in old if row.get("row") != "published"]
@@ -112,6 +112,32 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
                 tolerance = 0.0 if exact else tolerance
                 differences.append(Difference(_where(row, varying), name, *pair, tolerance))
     return Compared(file, values, tuple(differences), tuple(missing))
+
+
+def allowed(shipped: str | Path, file: str) -> list[tuple[Row, dict[str, float | None]]]:
+    """Return the means of a shipped csv file, each with its tolerances by column.
+
+    They are those of :func:`compare` for a run made elsewhere that has as many seeds, and whose
+    seeds spread alike; None where there is no spread to judge by.
+
+    Raises:
+        InputError: for a file that is no table.
+    """
+    rows = read_rows(Path(shipped, file), ())
+    if not _is_by_seed(rows):
+        return []
+    names, results = _columns(rows)
+    keyed = _keyed(rows, names)
+    seeds = _Seeds((keyed, keyed), results)
+    return [
+        (row, {name: seeds.tolerance(key, row, name) for name in results})
+        for key, row in keyed.items()
+        if row["row"] == "mean"
+    ]
+
+
+def _is_by_seed(rows: Sequence[Row]) -> bool:
+    return bool(rows) and {row.get("row") for row in rows} <= set(_KINDS)
 
 
 def _columns(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
