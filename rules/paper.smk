@@ -18,6 +18,7 @@ include: "paper_claims.smk"
 if not CONFIG["from_reference"]:
 
     include: "paper_shipped.smk"
+    include: "paper_report.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
