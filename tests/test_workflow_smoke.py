@@ -199,9 +199,10 @@ AFTER_DISSECTION = {
     "check_claims",
     "write_manifest",
     "cost",
+    "report",
     "all",
 }
-LAST = {"check_claims", "write_manifest", "cost", "all"}
+LAST = {"check_claims", "write_manifest", "cost", "report", "all"}
 AFTER_FIVE_BAND = {"table03", "figure06", "figure07"} | LAST
 MEASURED = {
     *("predict", "measure_entropy", "table02", "table12"),
@@ -220,8 +221,8 @@ DRAWN |= {"text_attributions", "concept_bars", "unit_grids"}
         # What uses the module, and what hangs on its results; nothing else.
         ("paper/style.py", DRAWN | LAST),
         ("paper/curves.py", {"figure09", "figure10", "diffroar_curves"} | LAST),
-        ("paper/manifest.py", {"write_manifest", "cost", "all"}),
-        ("paper/gallery/layer.js", {"gallery", "gallery_index", "write_manifest", "cost", "all"}),
+        ("paper/manifest.py", {"write_manifest", "cost", "report", "all"}),
+        ("paper/gallery/layer.js", {"gallery", "gallery_index"} | LAST - {"check_claims"}),
         ("dissection/engine.py", {"dissect"} | AFTER_DISSECTION),
         ("training/methods/kd.py", {"train_model", "dissect"} | AFTER_DISSECTION | MEASURED),
         (
@@ -326,6 +327,7 @@ def test_another_choice_for_a_figure_costs_that_figure_only(smoke, choice, runs)
         *runs,
         "write_manifest",
         "cost",
+        "report",
         "all",
     }
 

@@ -1,4 +1,4 @@
-"""The report: the answer of the run, every table and figure, and where they come from, as a page."""
+"""The report, a page: the answer of the run, its tables and figures, and where they come from."""
 
 from collections.abc import Mapping
 from pathlib import Path

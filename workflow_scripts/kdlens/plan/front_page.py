@@ -94,7 +94,7 @@ def _by_name(config: Config) -> Files:
 
 
 def _by_item(files: Files, items: Sequence[Item]) -> dict[str, list[str]]:
-    """Return for each item the stems that it is: its own, and those that begin with it and ``_``."""
+    """Return each item's stems: its own name, and those that begin with it and ``_``."""
     names = [item.name for item in items]
     found: dict[str, list[str]] = {name: [] for name in names}
     for stem in files:
@@ -115,7 +115,11 @@ def _shown(
     targets = [next(f for f in files[stem] if f.endswith((".md", ".svg"))) for stem in stems]
     here = [target.removeprefix(f"{run}/") for target in targets]
     given = f"{config['results']}/from_reference/{config['run']}"
-    ready = [f"{given}/{name}" for name, target in zip(here, targets, strict=True) if target not in without]
+    ready = [
+        f"{given}/{name}"
+        for name, target in zip(here, targets, strict=True)
+        if target not in without
+    ]
     return {
         "name": item.name,
         "paper": item.paper,

@@ -133,7 +133,10 @@ def final_files(config: Config) -> list[str]:
     if config["from_reference"]:
         return can_be_made(config)
     run = paths.run(config)
-    return [*_files(config), *(f"{run}/{name}" for name in ("manifest.json", "cost.html", "report.html"))]
+    return [
+        *_files(config),
+        *(f"{run}/{name}" for name in ("manifest.json", "cost.html", "report.html")),
+    ]
 
 
 def can_be_made(config: Config) -> list[str]:

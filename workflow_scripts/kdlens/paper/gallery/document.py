@@ -24,7 +24,7 @@ def escape(text: object) -> str:
 
 
 def part(name: str, folder: Path = _FOLDER) -> str:
-    """Read a file that lies beside this module, or in ``folder``: a template, a style, a program."""
+    """Read a template, a style or a program that lies beside this module, or in ``folder``."""
     return (folder / name).read_text("utf-8")
 
 

@@ -55,7 +55,9 @@ def provenance_html(manifest: Mapping[str, Any]) -> str:
         "Files with a checksum": f"{len(manifest['files']):,}",
     }
     for found in manifest["computed_on"]:
-        said = ", ".join(f"{key} {found[key]}" for key in _COMPUTED_ON if found.get(key) is not None)
+        said = ", ".join(
+            f"{key} {found[key]}" for key in _COMPUTED_ON if found.get(key) is not None
+        )
         label = f"{found['networks']} networks computed with"
         facts[label] = f"{facts[label]}; {said}" if label in facts else said
     cells = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
@@ -72,7 +74,7 @@ def again_html(run: str, commands: Mapping[str, str]) -> str:
         "Every table and figure from shipped results, where the repository has those of this run": (
             commands["shipped"]
         ),
-        "Are the files those of the manifest, and does a part come out the same again?": (
+        "Whether the files are those of the manifest, and a part comes out the same again": (
             f"make verify RUN={run}"
         ),
         "This run beside the shipped one, with tolerances": f"make compare RUN={run}",

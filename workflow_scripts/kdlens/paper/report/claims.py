@@ -22,7 +22,7 @@ def claims_html(claims: Sequence[Mapping[str, Any]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Claim", "Verdict", "Why", "Paper"))
     rows = "\n".join(
         f'<tr><th scope="row">{escape(claim["says"])}</th>'
-        f'<td><span class="verdict {_kind(claim["verdict"])}">{escape(claim["verdict"])}</span></td>'
+        f'<td class="verdict {_kind(claim["verdict"])}">{escape(claim["verdict"])}</td>'
         f"<td>{escape(claim['reason'])}</td><td>{escape(claim['where'])}</td></tr>"
         for claim in claims
     )

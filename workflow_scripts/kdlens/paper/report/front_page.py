@@ -93,14 +93,14 @@ def front_page(
 
 
 _GALLERY = (
-    '<p>Every unit of every dissected network, with its concepts and the images to which it '
+    "<p>Every unit of every dissected network, with its concepts and the images to which it "
     'responds most: <a href="gallery/index.html">the gallery</a>.</p>\n'
 )
 _CLAIMS = (
-    '<p>Each claim is tested on the networks of this run, one number a network. <a '
+    "<p>Each claim is tested on the networks of this run, one number a network. <a "
     'href="claims.html">The ledger</a> has p-values, intervals and power, what stands behind each '
-    "verdict, and where the paper's own numbers disagree. A verdict is about this run, its data and "
-    "its networks; it neither proves nor refutes the paper.</p>\n"
+    "verdict, and where the paper's own numbers disagree. A verdict is about this run, its data "
+    "and its networks; it neither proves nor refutes the paper.</p>\n"
 )
 _PROVENANCE = (
     '<p>Every file with its checksum and the job that made it: <a href="provenance.html">'
@@ -124,20 +124,18 @@ def _answer_html(
     found: Answer, first: Sequence[Item], folder: Path, captions: Mapping[str, str]
 ) -> str:
     kind = escape((found.verdict or "none").replace(" ", "-"))
-    claim = f'<p class="claim">{escape(found.claim)}</p>' if found.claim else ""
+    claim = f"The paper: {escape(found.claim)} In this run:" if found.claim else "In this run:"
     said = " ".join(map(escape, found.sentences))
     parts = [item_html(item, folder, captions, inside=True) for item in first]
     return (
-        f'<div class="answer {kind}">\n{claim}'
-        f'<p class="word"><span class="unseen">Verdict of this run: </span>{escape(found.word)}</p>\n'
+        f'<div class="answer {kind}">\n<p class="claim">{claim}</p>\n'
+        f'<p class="word">{escape(found.word)}</p>\n'
         f'<p class="said">{said}</p>\n</div>\n'
         f"{counts_html(found.counts)}\n" + "\n".join(parts)
     )
 
 
-def _by_section(
-    items: Sequence[Item], folder: Path, captions: Mapping[str, str]
-) -> list[Section]:
+def _by_section(items: Sequence[Item], folder: Path, captions: Mapping[str, str]) -> list[Section]:
     """Return the paper's sections in its order, then what it does not have."""
     groups: dict[str | None, list[Item]] = {}
     for item in sorted(items, key=_place):

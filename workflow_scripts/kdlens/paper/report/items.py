@@ -57,9 +57,7 @@ def code(lines: Sequence[str]) -> str:
     return f'<pre tabindex="0"><code>{escape(chr(10).join(lines))}</code></pre>\n'
 
 
-def _entry(
-    files: Sequence[str], folder: Path, captions: Mapping[str, str], inside: bool
-) -> str:
+def _entry(files: Sequence[str], folder: Path, captions: Mapping[str, str], inside: bool) -> str:
     path = PurePosixPath(files[0])
     links = _links(files, path.stem)
     if path.parts[0] == "tables":

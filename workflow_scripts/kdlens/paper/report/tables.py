@@ -53,13 +53,10 @@ def to_html(markdown: str, level: int = 4, name: str = "") -> str:
     # The page's security policy allows no style inside of an element.
     html = re.sub(r' style="text-align:right"', ' class="n"', html)
     html = html.replace("<th>", '<th scope="col">').replace("<th class", '<th scope="col" class')
-    # The heading above a table of several is the better name.
-    opened = iter(_names(html, name))
-    html = re.sub(
-        r"<table>",
-        lambda _: f'<div class="wide" tabindex="0" role="region" aria-label="{next(opened)}"><table>',
-        html,
-    )
+    # A box that the keyboard reaches must have a name. Of several, the heading above is the better.
+    box = '<div class="wide" tabindex="0" role="region" aria-label="{}"><table>'
+    named = iter(_names(html, name))
+    html = re.sub("<table>", lambda _: box.format(next(named)), html)
     return html.replace("</table>", "</table></div>")
 
 
