@@ -40,7 +40,8 @@ def provenance_html(manifest: Mapping[str, Any]) -> str:
     git = manifest["git"]
     state = "unknown" if git["commit"] is None else git["commit"]
     if git["dirty"]:
-        state += f", and {len(git['changed'])} files changed since"
+        count = len(git["changed"])
+        state += f", and {count} file{'' if count == 1 else 's'} changed since"
     elif git["commit"] is None:
         state += f" ({git['note']})"
     packages = manifest["packages"]

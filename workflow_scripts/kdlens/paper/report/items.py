@@ -68,7 +68,7 @@ def _entry(files: Sequence[str], folder: Path, captions: Mapping[str, str], insi
     image = picture(folder, str(path.with_suffix("")), inside)
     name = escape(path.stem)
     return (
-        f'<figure><div class="wide" tabindex="0" role="region" aria-label="{name}">{image}</div>'
+        f'<figure><div class="wide" tabindex="0" role="group" aria-label="{name}">{image}</div>'
         f"<figcaption>{to_html(lead)}</figcaption></figure>{links}\n"
         + (fold("What it shows, and how it was measured", to_html(more)) if more else "")
     )

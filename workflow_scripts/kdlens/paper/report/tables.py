@@ -54,7 +54,7 @@ def to_html(markdown: str, level: int = 4, name: str = "") -> str:
     html = re.sub(r' style="text-align:right"', ' class="n"', html)
     html = html.replace("<th>", '<th scope="col">').replace("<th class", '<th scope="col" class')
     # A box that the keyboard reaches must have a name. Of several, the heading above is the better.
-    box = '<div class="wide" tabindex="0" role="region" aria-label="{}"><table>'
+    box = '<div class="wide" tabindex="0" role="group" aria-label="{}"><table>'
     named = iter(_names(html, name))
     html = re.sub("<table>", lambda _: box.format(next(named)), html)
     return html.replace("</table>", "</table></div>")
