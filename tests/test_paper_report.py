@@ -174,6 +174,8 @@ def test_tables_of_several_are_named_by_their_headings():
     assert read.title == "All" and labels[0] == "All" and labels[1] == "One"
     assert "<h4>One</h4>" in read.body and '<th scope="col" class="n">b</th>' in read.body
     assert read.notes == "<p>So.</p>\n"
+    corner = read_table(f"# Rows\n\n{table.replace('| a |', '|  |')}").body
+    assert '<td></td>\n<th scope="col" class="n">b</th>' in corner
 
 
 # ---- what is asked for --------------------------------------------------------------------------

@@ -332,7 +332,20 @@ def test_another_choice_for_a_figure_costs_that_figure_only(smoke, choice, runs)
     }
 
 
-def test_the_report_explains_itself(smoke):
+def test_the_report_has_every_table_and_figure_and_the_commands_for_them(smoke):
+    text = (run_folder(smoke) / "report.html").read_text("utf-8")
+    assert "Smoke run: the pipeline in miniature" in text
+    # One seed each can decide nothing.
+    assert '<p class="word">Not decided</p>' in text
+    for folder, pattern in (("tables", "*.md"), ("figures", "*.svg")):
+        for path in (run_folder(smoke) / folder).glob(pattern):
+            assert f'href="{folder}/{path.name}"' in text
+    command = "snakemake --cores 1 --force --configfile config/smoke.yaml -- results/smoke/"
+    assert f"{command}figures/figure02.svg" in text and f"{command}tables/table03.md" in text
+    assert "with an IoU of at least 0.05 (" in text
+
+
+def test_snakemakes_own_report_explains_itself(smoke):
     report = smoke.folder / "report.html"
     run = smoke.snakemake("--report", "report.html", *SMOKE)
     assert run.returncode == 0, run.output

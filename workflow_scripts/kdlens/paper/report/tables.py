@@ -52,6 +52,8 @@ def to_html(markdown: str, level: int = 4, name: str = "") -> str:
     html = re.sub(r"<(/?)h[1-6]>", rf"<\1h{level}>", html)
     # The page's security policy allows no style inside of an element.
     html = re.sub(r' style="text-align:right"', ' class="n"', html)
+    # A corner without words is no heading.
+    html = html.replace("<th></th>", "<td></td>")
     html = html.replace("<th>", '<th scope="col">').replace("<th class", '<th scope="col" class')
     # A box that the keyboard reaches must have a name. Of several, the heading above is the better.
     box = '<div class="wide" tabindex="0" role="group" aria-label="{}"><table>'
