@@ -14,7 +14,7 @@ include: "paper_text.smk"
 include: "paper_claims.smk"
 
 
-# A run is shipped, not what was made from a shipped one.
+# A run is shipped and has a report with its cost and provenance, not what was made from a shipped one.
 if not CONFIG["from_reference"]:
 
     include: "paper_shipped.smk"
