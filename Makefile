@@ -3,7 +3,7 @@
 
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
-# What `make verify`, `crate`, `compare` and `reference` are about.
+# What `make report`, `verify`, `crate`, `compare` and `reference` are about.
 RUN ?= demo
 CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 CELLS = $(addprefix results/paper/,tables/table03.md figures/figure06.svg figures/figure07.svg figures/figure11.svg)
@@ -27,7 +27,7 @@ help:
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make real-measures   the measures beside dissection on real data (about an hour)'
 	@echo 'make clean-env   remove the packages'
-	@echo 'make report   results/demo/report.html from what make demo made'
+	@echo 'make report   results/demo/report.html from what make demo made, and workflow.html: the graph and code'
 	@echo 'make verify   are the files of RUN=demo those of its manifest, and PART=... again the same?'
 	@echo 'make crate    RUN=demo as an RO-Crate (ZIP=yes: as an archive too)'
 	@echo 'make compare  the tables of make demo against the shipped ones (RUN=full: of make demo-full)'
@@ -45,16 +45,16 @@ help:
 
 demo: .venv/.ready
 	$(SNAKEMAKE)
-	$(MAKE) --no-print-directory report
+	$(MAKE) --no-print-directory report RUN=demo
 
 demo-full: .venv/.ready
 	$(SNAKEMAKE) --configfile config/full.yaml
-	$(SNAKEMAKE) --configfile config/full.yaml --report results/full/report.html
+	$(MAKE) --no-print-directory report RUN=full
 
 # Three jobs share the GPU: one alone leaves it half idle.
 study: .venv/.ready
 	KDLENS_JOBS_PER_GPU=3 $(SNAKEMAKE) --resources gpu=3 --configfile config/study.yaml
-	$(SNAKEMAKE) --configfile config/study.yaml --report results/study/report.html
+	$(MAKE) --no-print-directory report RUN=study
 
 # Four small networks share the GPU.
 cells: .venv/.ready
@@ -65,11 +65,11 @@ smoke: .venv/.ready
 
 real-measures: .venv/.ready
 	$(SNAKEMAKE) --configfile config/real_measures.yaml
-	$(SNAKEMAKE) --configfile config/real_measures.yaml --report results/real_measures/report.html
+	$(MAKE) --no-print-directory report RUN=real_measures
 
 real: .venv/.ready
 	$(SNAKEMAKE) --configfile config/real.yaml
-	$(SNAKEMAKE) --configfile config/real.yaml --report results/real/report.html
+	$(MAKE) --no-print-directory report RUN=real
 
 reference: .venv/.ready
 	$(SNAKEMAKE) --forcerun ship --configfile $(CONFIG_OF_RUN) -- results/reference/$(RUN)/shipped.json
@@ -78,7 +78,8 @@ compare: .venv/.ready
 	.venv/bin/python tools/compare.py --run $(RUN)
 
 report: .venv/.ready
-	$(SNAKEMAKE) --report results/demo/report.html
+	$(SNAKEMAKE) --configfile $(CONFIG_OF_RUN) -- results/$(RUN)/report.html
+	$(SNAKEMAKE) --configfile $(CONFIG_OF_RUN) --report results/$(RUN)/workflow.html
 
 verify: .venv/.ready
 	.venv/bin/python tools/verify.py --run $(RUN) --part '$(PART)' --cores $(CORES) $(if $(DATA),--data)

@@ -6,8 +6,11 @@ import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
+from jinja2 import Environment, StrictUndefined
 from snakemake.exceptions import WorkflowError
+from snakemake.io import get_flag_value, is_flagged
 from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
@@ -21,12 +24,14 @@ from kdlens.errors import InputError
 from kdlens.gpus.devices import visible_gpus
 from kdlens.orphans import announce
 from kdlens.paper.claims.read import read_claims
+from kdlens.paper.items import read_items
 from kdlens.plan import (
     claims,
     cost,
     datasets,
     dissections,
     figures,
+    front_page,
     gallery,
     limits,
     measures,
@@ -79,6 +84,10 @@ with told_without_traceback():
     )
     results.check_targets(CONFIG, sys.argv[1:])
     CLAIMS = read_claims(CLAIMS_FILE, CLAIMS_SCHEMA)["claims"]
+    ITEMS = read_items(
+        in_project("config/items.yaml"),
+        in_project("config/schemas/items.schema.yaml"),
+    )
     if CONFIG["from_reference"]:
         shipped.check(CONFIG, sys.argv[1:])
     # The processes of single jobs are told other limits.
@@ -213,6 +222,46 @@ def inputs_of(files):
     """Return what the rules ask for that make these files; of their own code, none."""
     jobs = filter(None, map(job_of, files))
     return sorted({path for job in jobs for path in job["inputs"]})
+
+
+def config_files():
+    """Return the config files of this run as one would write them here."""
+    here = Path.cwd()
+    files = [Path(file).absolute() for file in workflow.configfiles]
+    return [
+        str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+        for file in files
+    ]
+
+
+def captions_of(files):
+    """Return the captions of figures by their stems, as Snakemake's own report has them."""
+    environment = Environment(
+        trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    found = {}
+    for file in files:
+        for maker in workflow.rules:
+            if not maker.is_producer(file):
+                continue
+            wildcards = Wildcards(fromdict=maker.get_wildcards(file))
+            inputs, outputs = (
+                maker.expand_input(wildcards)[0],
+                maker.expand_output(wildcards)[0],
+            )
+            told = maker.expand_params(wildcards, inputs, outputs, None)[0]
+            # The caption may be that of the figure in another format.
+            flags = [
+                get_flag_value(path, "report")
+                for path in outputs
+                if is_flagged(path, "report")
+            ]
+            for flag in flags:
+                text = workflow.sourcecache.open(flag.caption).read()
+                context = SimpleNamespace(params=told, input=inputs, config=config)
+                rendered = environment.from_string(text).render(snakemake=context)
+                found[Path(file).stem] = rendered
+    return found
 
 
 def say_if_without_gpu():

@@ -14,10 +14,11 @@ include: "paper_text.smk"
 include: "paper_claims.smk"
 
 
-# A run is shipped, not what was made from a shipped one.
+# A run is shipped and has a report with its cost and provenance, not what was made from a shipped one.
 if not CONFIG["from_reference"]:
 
     include: "paper_shipped.smk"
+    include: "paper_report.smk"
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.

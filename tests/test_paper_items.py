@@ -75,7 +75,7 @@ def test_the_configs_that_an_item_names_and_no_others_make_its_files(planned):
 def test_every_file_of_the_paper_stage_is_that_of_an_item(planned):
     # Of single networks and datasets one stands for all of its kind.
     stems = {item.files[0].split(".")[0] for item in LIST if item.made}
-    stems |= {"config", "manifest"}
+    stems |= {"config", "manifest", "report"}
     kinds = ("figures/concepts_", "figures/units_", "figures/loss_gradients_", "gallery/")
     for name, files in planned.items():
         others = {f for f in files if f.split(".")[0] not in stems and not f.startswith(kinds)}

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.workflow
 CONFIG = ("--configfile", "config/checkpoint.yaml")
 COMMON = ("check_concepts", "pack_concepts", "activation_maps", "table01", "table01_comparison")
 COMMON += ("figure02", "figure03", "figure10", "gallery_index", "write_manifest", "cost", "all")
+COMMON += ("report",)
 # One of a model each; of two models that nobody trains.
 BY_MODEL = ("dissect", "concept_bars", "unit_grids", "gallery")
 EXPECTED = {**dict.fromkeys(COMMON, 1), **dict.fromkeys(BY_MODEL, 2)}

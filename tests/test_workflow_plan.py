@@ -37,6 +37,7 @@ COMMON = {
     "check_claims": 1,
     "write_manifest": 1,
     "cost": 1,
+    "report": 1,
     "all": 1,
 }
 RENDERED = {
@@ -236,12 +237,13 @@ def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
     jobs = {rule: count for rule, count in run.jobs().items() if rule != "total"}
     wanted = {rule: count for rule, count in {**COMMON, **expected}.items() if count}
     assert jobs == wanted
-    # The table of costs is of exactly these, but for itself and the mark, which takes no time.
+    # The table of costs is of exactly these, but for itself, the report after it, and the mark,
+    # which takes no time.
     text = (fresh.folder / f"config/{config}.yaml").read_text("utf-8")
     measured = Counter(
         job["rule"] for job in cost.jobs(resolve(safe_load(text), SCHEMA, PUBLISHED))
     )
-    assert {**measured, "concepts_known": 1, "cost": 1, "all": 1} == jobs
+    assert {**measured, **dict.fromkeys(("concepts_known", "cost", "report", "all"), 1)} == jobs
 
 
 def test_what_a_config_has_too_little_for_is_left_out(fresh):

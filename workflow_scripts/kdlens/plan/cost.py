@@ -29,7 +29,7 @@ _UNTRAINED = {"checkpoint": "import_checkpoint", "random_init": "initialise_mode
 
 
 def jobs(config: Config) -> list[Job]:
-    """Return every job of the run but the one that makes this table, in the order of the stages.
+    """Return every job but those of this table and of the report, in the order of the stages.
 
     Returns:
         For each ``{"rule", "benchmark", "device"}``: the last is the result that says on which

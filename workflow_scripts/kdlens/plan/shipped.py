@@ -133,7 +133,10 @@ def final_files(config: Config) -> list[str]:
     if config["from_reference"]:
         return can_be_made(config)
     run = paths.run(config)
-    return [*_files(config), f"{run}/manifest.json", f"{run}/cost.html"]
+    return [
+        *_files(config),
+        *(f"{run}/{name}" for name in ("manifest.json", "cost.html", "report.html")),
+    ]
 
 
 def can_be_made(config: Config) -> list[str]:
@@ -165,9 +168,10 @@ def left_out(config: Config) -> dict[str, str]:
                 "to hand on",
             )
     names = ["manifest.json", "config.yaml", "provenance.html", "cost.csv", "cost.md", "cost.html"]
+    names += ["report.html"]
     return reasons | dict.fromkeys(
         [f"{run}/{name}" for name in names],
-        "manifest, config and cost are the run's own, and shipped as they were made",
+        "manifest, config, cost and report are the run's own, and made with it",
     )
 
 

@@ -23,7 +23,7 @@ from kdlens.paper.chain import PACK_INDEX
 from kdlens.paper.checkout import code_files
 
 BESIDE: tuple[str, ...] = ("manifest.json", "config.yaml", "provenance.html", "jobs.json")
-BESIDE += ("report.html",)
+BESIDE += ("report.html", "workflow.html")
 BESIDE += ("cost.csv", "cost.md", "cost.html", "models/concepts_known", "ro-crate-metadata.json")
 """Files of a run that its manifest does not list: itself, and what comes after it or varies."""
 

@@ -30,7 +30,8 @@ from kdlens.provenance.crate_entities import Entities, compact
 COMPLETED = "http://schema.org/CompletedActionStatus"
 SNAKEMAKE = "https://snakemake.github.io"
 
-_BESIDE = ("manifest.json", "jobs.json", "provenance.html", "cost.csv", "cost.html", "report.html")
+_BESIDE: tuple[str, ...] = ("manifest.json", "jobs.json", "provenance.html", "cost.csv")
+_BESIDE += ("cost.html", "report.html", "workflow.html")
 _MORE_CODE = ("pyproject.toml", "uv.lock", "LICENSE", "CITATION.cff")
 _MEASURED = {
     "seconds": ("wall-clock time", "s", "SEC"),

@@ -23,9 +23,9 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def part(name: str) -> str:
-    """Read a file that lies beside this module: a template, a style, a program."""
-    return (_FOLDER / name).read_text("utf-8")
+def part(name: str, folder: Path = _FOLDER) -> str:
+    """Read a template, a style or a program that lies beside this module, or in ``folder``."""
+    return (folder / name).read_text("utf-8")
 
 
 def data_block(identifier: str, value: Any) -> str:
@@ -40,7 +40,14 @@ def _inert(json_text: str) -> str:
 
 
 def document(
-    template: str, *, style: str, program: str = "", images: bool = False, **content: str
+    template: str,
+    *,
+    style: str,
+    program: str = "",
+    images: bool = False,
+    beside: bool = False,
+    folder: Path = _FOLDER,
+    **content: str,
 ) -> str:
     """Fill a template.
 
@@ -48,15 +55,17 @@ def document(
         template: file name of the template.
         style, program: CSS and JavaScript.
         images: whether images that lie inside of the page are allowed.
+        beside: whether those that lie beside it are too, on disk or on its own server.
+        folder: in which the template lies.
         content: HTML for the template's further places, escaped by the caller.
     """
     rules = ["default-src 'none'", f"style-src {_checksum(style)}"]
     if program:
         rules.append(f"script-src {_checksum(program)}")
-    if images:
-        rules.append("img-src data:")
+    if images or beside:
+        rules.append("img-src data:" + (" 'self' file:" if beside else ""))
     rules += ["base-uri 'none'", "form-action 'none'"]
-    return Template(part(template)).substitute(
+    return Template(part(template, folder)).substitute(
         content, policy="; ".join(rules), style=style, program=program
     )
 
