@@ -17,6 +17,7 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/graph.smk"
 
 
 # What these would find is there if tables and figures are made from the shipped results.

@@ -102,16 +102,19 @@ def test_every_script_finds_its_own_modules(name):
     assert "kdlens/errors.py" in found
 
 
+RULES_IN_PYTHON = [SCRIPTS.parent / "rules" / name for name in ("common.smk", "graph.smk")]
+
+
 def used_by_scripts() -> set[Path]:
     return {path for name in SCRIPT_NAMES for path in library_modules(SCRIPTS / f"{name}.py")}
 
 
 def used_beside_the_scripts(folder: Path) -> set[Path]:
-    """The modules that the tools import, and rules/common.smk, which is Python throughout."""
+    """The modules that the tools import, and those of rules that are Python throughout."""
     project = SCRIPTS.parent
     (folder / "kdlens").symlink_to(SCRIPTS / "kdlens")
     found: set[Path] = set()
-    for file in (project / "rules/common.smk", *project.glob("tools/*.py")):
+    for file in (*RULES_IN_PYTHON, *project.glob("tools/*.py")):
         copy = folder / f"{file.stem}.py"
         copy.write_text(file.read_text("utf-8"))
         found |= {SCRIPTS / path.relative_to(folder) for path in library_modules(copy)}
