@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
-	@echo 'make demo-full   the same with all methods, grids, architectures and measures (about 40 minutes)'
+	@echo 'make demo-full   the same with all methods, grids, architectures and measures (about 45 minutes)'
 	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
 	@echo "make cells    Table 3 and Figures 6, 7, 11 at the paper's size, for a GPU"
 	@echo 'make smoke    the same in miniature (about a minute)'
