@@ -85,8 +85,14 @@ def test_two_seeds_cannot_decide_and_it_says_so():
     it = found(claim(order=["scratch", "kd"]), table(SCRATCH[:2], KD[:2]))["it"]
     assert it.verdict == INCONCLUSIVE
     assert it.reason == (
-        "the means lie as claimed; 2 and 2 seeds cannot decide (no p-value of theirs is below 0.17)"
+        "the means lie as claimed; 2 seeds against 2 cannot show it, since even the clearest "
+        "difference has a p of 0.17"
     )
+    assert it.p == pytest.approx(1 / 6) and it.adjusted_p is None
+    tied = found(
+        claim(order=["scratch", "kd"]), table(SCRATCH[:2], rows("kd", [52, 50], "kd", "kd"))
+    )
+    assert tied["it"].reason.startswith("the means are equal; ")
 
 
 def test_the_number_of_claims_is_corrected_for():
@@ -94,6 +100,67 @@ def test_the_number_of_claims_is_corrected_for():
     assert found(claim(order=["scratch", "kd"]), run)["it"].verdict == SUPPORTED
     twins = {"a": claim(order=["scratch", "kd"]), "b": claim(order=["kd", "scratch"])}
     assert [f.verdict for f in found(twins, run).values()] == [INCONCLUSIVE, INCONCLUSIVE]
+
+
+def test_claims_that_nothing_could_show_do_not_count_among_the_others():
+    few = {f"few{i}": claim(order=["scratch", "at"]) for i in range(10)}
+    run = table(SCRATCH[:3], KD[:3], rows("at", [70, 71], "at", "at"))
+    it = found({"it": claim(order=["scratch", "kd"]), **few}, run)
+    assert it["it"].verdict == SUPPORTED and it["it"].adjusted_p == pytest.approx(1 / 20)
+    assert it["few0"].adjusted_p is None and it["few0"].verdict == INCONCLUSIVE
+
+
+def test_the_primary_claim_is_tested_by_itself():
+    run = table(SCRATCH[:3], KD[:3])
+    others = {f"not{i}": claim(order=["kd", "scratch"]) for i in range(5)}
+    beside = {"it": claim(order=["scratch", "kd"]), **others}
+    assert found(beside, run)["it"].reason == (
+        "the means lie as claimed; 3 seeds against 3 cannot show it among 6 claims: even the "
+        "clearest difference has a p of 0.05, and 0.0083 would be needed"
+    )
+    primary = {**beside, "it": {**beside["it"], "primary": True}}
+    assert found(primary, run)["it"].verdict == SUPPORTED
+    assert found(primary, run)["not0"].verdict == CONTRADICTED
+
+
+def test_power_is_at_the_level_that_the_other_claims_leave():
+    paper = {
+        "table01": Evidence(
+            "table01", [*rows("scratch", [200], "", "scratch"), *rows("kd", [220], "", "kd")]
+        )
+    }
+    run = table(SCRATCH[:3], KD[:3])
+    claims = {"it": claim(order=["scratch", "kd"]), "no": claim(order=["kd", "scratch"])}
+    alone, beside = found(claims["it"], run, paper)["it"], found(claims, run, paper)["it"]
+    assert alone.power > 0.9 and alone.threshold == pytest.approx(0.05)
+    assert beside.power == 0 and beside.threshold == pytest.approx(0.025)
+
+
+def test_no_power_is_known_for_a_change_relative_to_nothing():
+    paper = {
+        "table01": Evidence(
+            "table01", [*rows("scratch", [200], "", "scratch"), *rows("kd", [220], "", "kd")]
+        )
+    }
+    nothing = rows("scratch", [0, 0, 0, 0, 0], "cross_entropy", "scratch")
+    it = found(claim(order=["scratch", "kd"]), table(nothing, KD), paper)["it"]
+    assert it.verdict == SUPPORTED and it.power is None
+
+
+def test_pooled_models_of_one_seed_can_decide():
+    null = rows("random", [1, 2], "random_init")
+    run = table(SCRATCH[:2], rows("teacher", [70]), KD[:2], null)
+    (test,) = found(claim(above=["random_init"], pooled=True), run)["it"].tests
+    assert test.groups == ["random", "scratch and teacher and kd"]
+    assert (test.seeds, test.p) == ([2, 5], pytest.approx(1 / 21))
+
+
+def test_a_trend_need_not_rise_at_every_step():
+    values = ((1, [1, 2, 3]), (2, [21, 22, 23]), (4, [20, 20.5, 21]))
+    models = [rows(f"kd_t{t}", numbers) for t, numbers in values]
+    facts = {f"kd_t{t}": {"temperature": t} for t in (1, 2, 4)}
+    it = found(claim(rises_with="temperature"), table(*models, facts=facts))["it"]
+    assert it.verdict == SUPPORTED and it.reason == "the means lie as claimed"
 
 
 def test_every_part_must_hold():
@@ -105,7 +172,7 @@ def test_every_part_must_hold():
     ]
     it = found({"says": "So.", "where": "There", "parts": parts}, run)["it"]
     assert it.verdict == CONTRADICTED
-    assert it.reason == "the means of 1 of 2 tests lie as claimed"
+    assert it.reason == "the means of 1 of 2 comparisons lie as claimed"
     assert it.opposite == pytest.approx(2 / 252)
 
 
@@ -129,7 +196,7 @@ def test_a_trend_is_along_a_key_of_the_models():
     rising = found(claim(rises_with="temperature"), run)["it"]
     assert rising.verdict == SUPPORTED
     assert rising.tests[0].groups == ["kd_t1", "kd_t2", "kd_t4"]
-    assert rising.p == pytest.approx(1 / 1680, rel=0.5)
+    assert rising.p == pytest.approx(1 / 1680)
     assert found(claim(falls_with="temperature"), run)["it"].verdict == CONTRADICTED
     alone = found(claim(rises_with="temperature"), table(SCRATCH, models[0], facts=facts))["it"]
     assert alone.reason == "table01 has fewer than 2 models that differ in temperature"
@@ -189,7 +256,9 @@ def test_the_claims_of_the_paper_are_read_and_hold_in_its_own_means_where_printe
     claims = read_claims(CLAIMS, SCHEMA)["claims"]
     findings = found(claims, {}, published_tables(PUBLISHED))
     assert {finding.verdict for finding in findings.values()} == {NOT_RUN}
-    assert {name for name, f in findings.items() if f.published == FAILS} == set()
+    # Among the inconsistencies: two settings have no more object detectors than scratch.
+    failing = {name for name, f in findings.items() if f.published == FAILS}
+    assert failing == {"every_setting_more_objects"}
     printed = [name for name, f in findings.items() if f.published == HOLDS]
     assert {"kd_more_detectors", "temperature_adds_detectors", "lower_layers"} <= set(printed)
     assert findings["every_quantile"].published == NOT_PRINTED
@@ -267,3 +336,11 @@ def test_a_changed_number_flips_the_claims_that_depend_on_it_and_no_other(ledger
     edited[-1]["object"] = "5"
     after, _ = ledger(table01=edited)
     assert {name for name in before if before[name] != after[name]} == {"kd_more_objects"}
+
+
+def test_two_primary_claims_are_refused(tmp_path):
+    path = tmp_path / "claims.yaml"
+    one = {**claim(order=["scratch", "kd"]), "primary": True}
+    path.write_text(yaml.safe_dump({"claims": {"a": one, "b": one}}))
+    with pytest.raises(InputError, match="a and b are primary"):
+        read_claims(path, SCHEMA)

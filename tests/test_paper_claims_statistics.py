@@ -85,6 +85,7 @@ def test_effect_sizes_by_hand():
     assert hedges_g([0, 2], [5, 5]) == pytest.approx(4 * (1 - 3 / 7))
     assert hedges_g([1, 1], [2, 2]) is None
     assert hedges_g([1], [2]) is None
+    assert hedges_g([1, 2], [3]) is None  # one degree of freedom
 
 
 def test_a_trend_by_hand_and_over_all_orders():

@@ -35,8 +35,9 @@ def test_each_verdict_has_its_word(verdict, word):
     )
     assert found.sentences[1] == "The means lie as claimed."
     assert found.counts["supported"] == 1 + (verdict == "supported")
-    assert found.sentences[-1].startswith("Of the paper's 3 claims, ")
-    assert f"{found.counts['not run']} not run." in found.sentences[-1]
+    assert found.sentences[-1].startswith("Of 3 claims, ")
+    left = found.counts["not run"]
+    assert found.sentences[-1].endswith(f" and {left} {'is' if left == 1 else 'are'} not run.")
 
 
 def test_the_words_are_of_the_ledgers_verdicts_and_the_main_claim_is_in_its_list():

@@ -1,4 +1,4 @@
-"""The claims ledger: every claim of the paper with this run's verdict, as json, md and html."""
+"""The claims ledger: the paper's claims, each with this run's verdict, as json, md and html."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

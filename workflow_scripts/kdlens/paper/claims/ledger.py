@@ -4,7 +4,8 @@ A claim is made of parts, and holds if all of them do. A part is one of
 
 - ``order: [a, b, c]``: the groups' means rise in this order;
 - ``above: [a, b]``: every other model lies above these (``having: temperature``: every one that has
-  this key);
+  this key; ``pooled``: all of them together above all of these together, since a model of one seed
+  can decide nothing by itself);
 - ``rises_with`` or ``falls_with: temperature``: among the models that have this key.
 
 Each looks at one ``column`` of one ``table``, at the rows of ``where`` (such as ``layer: layer3``),
@@ -16,20 +17,25 @@ and one for the opposite (:mod:`~kdlens.paper.claims.statistics`).
 (intersection-union test); against it stands the smallest p-value of an opposite, times the number
 of tests (Bonferroni).
 
-**From claims to verdicts.** Both families of p-values, one of all claims that could be tested and
-one of their opposites, are adjusted for the false discovery rate (Benjamini and Hochberg). Then
+**From claims to verdicts.** The one *primary* claim, named before anything was run, is tested at
+the level itself. All others are adjusted for the false discovery rate (Benjamini and Hochberg), as
+one family of claims and one of their opposites. A family has only those whose seeds could give a
+p-value within the level: this hangs on the numbers of seeds alone, and without it claims that
+nothing can decide would leave no level for the others. Then
 
 =============  ===================================================================================
-supported      the adjusted p-value of the claim is at most the level
+supported      the p-value of the claim, adjusted unless it is the primary one, is at most the level
 contradicted   that of its opposite is
 inconclusive   neither; the ledger says how the means lie, and whether the seeds are too few for any
                verdict
 not run        a table, model or number that the claim needs is not there; it says which
 =============  ===================================================================================
 
-**Power.** For two groups, how likely these seeds would have shown (at the unadjusted level) the
-change that the paper printed, taken relative to the lesser group's mean. It is low where seeds are
-few or spread widely, and an inconclusive claim then says nothing about the paper.
+**Power.** For two groups, how likely so many seeds would have shown the change that the paper
+printed, taken relative to the lesser group's mean, at the level that the other claims leave to this
+one: the largest p-value with which it would have been supported beside them. Of a claim of several
+tests it is that of the weakest, so at most this. It is low where seeds are few or spread widely,
+and an inconclusive claim then says nothing about the paper.
 
 **The paper's own tables** go through the same parts: they have means alone, so nothing can be
 tested, only whether the printed means lie as claimed.
@@ -39,7 +45,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -53,6 +59,8 @@ SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
 VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
 
+_ROUNDING = 1e-12
+
 HOLDS, FAILS, NOT_PRINTED = "as claimed", "otherwise", "not printed"
 
 
@@ -65,7 +73,8 @@ class Test:
         groups: names; means, seeds: theirs.
         p: of what is claimed. opposite: of the reverse.
         least_p: the least p-value that so many seeds can give.
-        difference, interval, g: of the last group to the first, for two groups.
+        trend: groups along a key, whose means need not rise at every step.
+        difference, interval, g, sd: of the last group to the first, for two groups; their spread.
         power, expected: to see the published change, and what that would be here.
     """
 
@@ -78,30 +87,55 @@ class Test:
     p: float
     opposite: float
     least_p: float
+    trend: bool = False
     difference: float | None = None
     interval: statistics.Interval | None = None
     g: float | None = None
+    sd: float | None = None
     expected: float | None = None
     power: float | None = None
 
     @property
     def as_claimed(self) -> bool:
-        return all(a < b for a, b in pairwise(self.means))
+        return _as_claimed(self.means, self.seeds, self.trend)
+
+    @property
+    def tied(self) -> bool:
+        return len(set(self.means)) == 1
+
+    def with_power(self, level: float) -> Test:
+        """Return the test with its power at a level, if there is a change to see."""
+        if self.expected is None or self.sd is None:
+            return self
+        sizes = (self.seeds[0], self.seeds[1])
+        return replace(self, power=statistics.power(sizes, self.expected, self.sd, level))
 
 
 @dataclass
 class Finding:
-    """What a run says to one claim."""
+    """What a run says to one claim.
+
+    Attributes:
+        ours: the paper does not make this claim.
+        primary: its p-values are not adjusted.
+        p, opposite: of the claim and of its opposite, before adjustment.
+        adjusted_p, adjusted_opposite: those that the verdict is by; None where so few seeds cannot
+            reach the level whatever they show.
+        threshold: the largest p with which the claim would have been supported.
+    """
 
     id: str
     says: str
     where: str
+    ours: bool = False
+    primary: bool = False
     verdict: str = NOT_RUN
     reason: str = ""
     p: float | None = None
     adjusted_p: float | None = None
     opposite: float | None = None
     adjusted_opposite: float | None = None
+    threshold: float | None = None
     tests: list[Test] = field(default_factory=list)
     published: str = NOT_PRINTED
     tables: list[str] = field(default_factory=list)
@@ -125,67 +159,114 @@ def check(
         claims: by id, as ``config/claims.yaml`` has them.
         run: the tables of the run that exist, by name.
         paper: the published ones.
-        level: the false discovery rate.
+        level: the false discovery rate, and the level of the primary claim.
     """
     findings = []
     for name, claim in claims.items():
         parts = claim["parts"]
-        tables = list(dict.fromkeys(part["table"] for part in parts))
-        finding = Finding(name, claim["says"], claim["where"], tables=tables)
+        finding = Finding(
+            name,
+            claim["says"],
+            claim["where"],
+            ours=claim.get("ours", False),
+            primary=claim.get("primary", False),
+            tables=list(dict.fromkeys(part["table"] for part in parts)),
+        )
         finding.published = _published(parts, paper)
         try:
-            finding.tests = [test for part in parts for test in _tests(part, run, paper, level)]
+            finding.tests = [test for part in parts for test in _tests(part, run, paper)]
         except Missing as missing:
             finding.reason = str(missing)
         else:
             finding.p = max(test.p for test in finding.tests)
-            opposites = [test.opposite for test in finding.tests]
-            finding.opposite = min(1.0, min(opposites) * len(opposites))
+            finding.opposite = _bonferroni([test.opposite for test in finding.tests])
         findings.append(finding)
-    _decide([finding for finding in findings if finding.tests], level)
+    decide([finding for finding in findings if finding.tests], level)
     return findings
 
 
-def _decide(findings: Sequence[Finding], level: float) -> None:
-    if not findings:
-        return
-    adjusted = false_discovery_control([finding.p for finding in findings])
-    opposite = false_discovery_control([finding.opposite for finding in findings])
-    for finding, p, q in zip(findings, adjusted, opposite, strict=True):
-        finding.adjusted_p, finding.adjusted_opposite = float(p), float(q)
-        if p <= level:
-            finding.verdict = SUPPORTED
-        elif q <= level:
-            finding.verdict = CONTRADICTED
-        else:
-            finding.verdict = INCONCLUSIVE
-        finding.reason = _reason(finding, level)
+def decide(findings: Sequence[Finding], level: float) -> None:
+    """Give a verdict to each finding that has tests, with its reason and power."""
+    primary = [finding for finding in findings if finding.primary]
+    others = [finding for finding in findings if not finding.primary]
+    for family in (primary, others):
+        could = [f for f in family if max(t.least_p for t in f.tests) <= level + _ROUNDING]
+        opposed = [f for f in family if _least_opposite(f) <= level + _ROUNDING]
+        for finding, p in zip(could, _adjusted([f.p for f in could]), strict=True):
+            finding.adjusted_p = p
+        for finding, p in zip(opposed, _adjusted([f.opposite for f in opposed]), strict=True):
+            finding.adjusted_opposite = p
+        for finding in family:
+            beside = [f.p for f in could if f is not finding]
+            finding.threshold = _threshold(beside, level)
+            finding.tests = [test.with_power(finding.threshold) for test in finding.tests]
+            finding.verdict = _verdict(finding, level)
+            finding.reason = _reason(finding, len(could), level)
 
 
-def _reason(finding: Finding, level: float) -> str:
+def _verdict(finding: Finding, level: float) -> str:
+    if finding.adjusted_p is not None and finding.adjusted_p <= level + _ROUNDING:
+        return SUPPORTED
+    if finding.adjusted_opposite is not None and finding.adjusted_opposite <= level + _ROUNDING:
+        return CONTRADICTED
+    return INCONCLUSIVE
+
+
+def _adjusted(p_values: Sequence[float | None]) -> list[float]:
+    return [float(p) for p in false_discovery_control(p_values)] if p_values else []
+
+
+def _threshold(beside: Sequence[float | None], level: float) -> float:
+    """Return the largest p-value that is adjusted to ``level`` at most beside these others."""
+    rejected = sum(p <= level + _ROUNDING for p in _adjusted([0.0, *beside]))
+    return level * rejected / (len(beside) + 1)
+
+
+def _bonferroni(p_values: Sequence[float]) -> float:
+    return min(1.0, min(p_values) * len(p_values))
+
+
+def _least_opposite(finding: Finding) -> float:
+    return _bonferroni([test.least_p for test in finding.tests])
+
+
+def _reason(finding: Finding, family: int, level: float) -> str:
     lying = sum(test.as_claimed for test in finding.tests)
     total = len(finding.tests)
-    means = f"the means of {lying} of {total} tests lie as claimed"
+    means = f"the means of {lying} of {total} comparisons lie as claimed"
     if lying == total:
         means = "the means lie as claimed"
+    elif all(test.tied for test in finding.tests):
+        means = "the means are equal"
     elif not lying:
         means = "the means do not lie as claimed"
     if finding.verdict != INCONCLUSIVE:
         return means
     fewest = max(finding.tests, key=lambda test: test.least_p)
-    if fewest.least_p > level:
+    seeds = f"{_seeds(fewest.seeds[0])} against {' and '.join(map(str, fewest.seeds[1:]))}"
+    assert finding.threshold is not None
+    if fewest.least_p > level + _ROUNDING:
         return (
-            f"{means}; {' and '.join(map(str, fewest.seeds))} seeds cannot decide (no p-value of "
-            f"theirs is below {fewest.least_p:.2g})"
+            f"{means}; {seeds} cannot show it, since even the clearest difference has a p of "
+            f"{fewest.least_p:.2g}"
+        )
+    if fewest.least_p > finding.threshold + _ROUNDING:
+        return (
+            f"{means}; {seeds} cannot show it among {family} claims: even the clearest difference "
+            f"has a p of {fewest.least_p:.2g}, and {finding.threshold:.2g} would be needed"
         )
     return f"{means}; chance could do that"
 
 
-def _tests(part: Mapping[str, Any], run: Tables, paper: Tables, level: float) -> Iterator[Test]:
+def _seeds(number: int) -> str:
+    return "1 seed" if number == 1 else f"{number} seeds"
+
+
+def _tests(part: Mapping[str, Any], run: Tables, paper: Tables) -> Iterator[Test]:
     table = table_of(part, run)
     for where in places(part, table):
         for groups in claimed_orders(part, table, where):
-            yield _test(part, where, groups, paper, level)
+            yield _test(part, where, groups, paper)
 
 
 def _test(
@@ -193,7 +274,6 @@ def _test(
     where: Mapping[str, str],
     groups: Sequence[Group],
     paper: Tables,
-    level: float,
 ) -> Test:
     told = {
         "table": part["table"],
@@ -206,12 +286,7 @@ def _test(
     if any(key in part for key in TRENDS):
         return _trend(told, groups)
     less, more = groups
-    spread = statistics.pooled_sd(less.values, more.values)
-    expected = _expected(part, where, groups, paper)
     sizes = (len(less.values), len(more.values))
-    power = None
-    if expected is not None and spread is not None:
-        power = statistics.power(sizes, expected, spread, level)
     return Test(
         **told,
         p=statistics.greater(less.values, more.values),
@@ -220,8 +295,8 @@ def _test(
         difference=more.mean - less.mean,
         interval=statistics.interval(less.values, more.values),
         g=statistics.hedges_g(less.values, more.values),
-        expected=expected,
-        power=power,
+        sd=statistics.pooled_sd(less.values, more.values),
+        expected=_expected(part, where, groups, paper),
     )
 
 
@@ -234,6 +309,7 @@ def _trend(told: Mapping[str, Any], groups: Sequence[Group]) -> Test:
         p=statistics.rising(x, values),
         opposite=statistics.rising(x, [-value for value in values]),
         least_p=1 / orders,
+        trend=True,
     )
 
 
@@ -252,7 +328,8 @@ def _expected(
         less, more = (printed.group(group.asked, column, where) for group in groups)
     except Missing:
         return None
-    if not less.mean:
+    # A change relative to nothing is no number.
+    if not less.mean or not groups[0].mean:
         return None
     return (more.mean - less.mean) / abs(less.mean) * abs(groups[0].mean)
 
@@ -260,7 +337,21 @@ def _expected(
 def _published(parts: Sequence[Mapping[str, Any]], paper: Tables) -> str:
     """Say whether the paper's own means lie as claimed."""
     try:
-        orders = [[group.mean for group in each.groups] for each in printed(parts, paper)]
+        orders = printed(parts, paper)
     except Missing:
         return NOT_PRINTED
-    return HOLDS if all(a < b for means in orders for a, b in pairwise(means)) else FAILS
+    hold = (
+        _as_claimed([g.mean for g in each.groups], [1] * len(each.groups), each.trend)
+        for each in orders
+    )
+    return HOLDS if all(hold) else FAILS
+
+
+def _as_claimed(means: Sequence[float], seeds: Sequence[int], trend: bool) -> bool:
+    """Say whether means rise: at every step, or for a trend as the test looks at it, overall."""
+    if not trend:
+        return all(a < b for a, b in pairwise(means))
+    steps = range(len(means))
+    centre = sum(n * step for n, step in zip(seeds, steps, strict=True)) / sum(seeds)
+    each = zip(seeds, steps, means, strict=True)
+    return sum(n * (step - centre) * mean for n, step, mean in each) > 0

@@ -17,12 +17,13 @@ TRENDS = {"rises_with": 1, "falls_with": -1}
 
 @dataclass(frozen=True)
 class Order:
-    """Groups at one place, from least to greatest as claimed."""
+    """Groups at one place, from least to greatest as claimed; of a trend, overall."""
 
     table: str
     column: str
     place: Mapping[str, str]
     groups: Sequence[Group]
+    trend: bool = False
 
 
 def table_of(part: Part, run: Tables) -> Evidence:
@@ -66,10 +67,15 @@ def claimed_orders(part: Part, table: Evidence, where: Mapping[str, str]) -> Ite
     elif "above" in part:
         low = [table.group(name, column, where) for name in part["above"]]
         names = {group.name for group in low}
-        for more in table.groups(column, where, part.get("having")):
-            if more.name not in names:
-                for less in low:
-                    yield [less, more]
+        others = table.groups(column, where, part.get("having"))
+        high = [group for group in others if group.name not in names]
+        if not high:
+            raise Missing(f"{table.name} has no other models than {', '.join(part['above'])}")
+        if part.get("pooled"):
+            low, high = [_pooled(low)], [_pooled(high)]
+        for more in high:
+            for less in low:
+                yield [less, more]
     else:
         key, step = next((part[k], s) for k, s in TRENDS.items() if k in part)
         groups = sorted(table.groups(column, where, key), key=lambda group: group.facts[key])
@@ -91,7 +97,8 @@ def printed(parts: Sequence[Part], paper: Tables) -> list[Order]:
         table, column = paper[part["table"]], part.get("published", part["column"])
         for where in places(part, table):
             for groups in claimed_orders({**part, "column": column}, table, where):
-                found.append(Order(part["table"], column, where, groups))
+                trend = any(key in part for key in TRENDS)
+                found.append(Order(part["table"], column, where, groups, trend))
     return found
 
 
@@ -105,3 +112,9 @@ def lacking(parts: Sequence[Part], run: Tables) -> str | None:
     except Missing as missing:
         return str(missing)
     return None
+
+
+def _pooled(groups: Sequence[Group]) -> Group:
+    names = [group.name for group in groups]
+    values = tuple(value for group in groups for value in group.values)
+    return Group(" and ".join(names), " and ".join(names), values, {})

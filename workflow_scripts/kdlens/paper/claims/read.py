@@ -17,7 +17,7 @@ def read_claims(path: str | Path, schema: str | Path) -> dict[str, Any]:
     """Return ``{"claims": {id: claim}, "inconsistencies": [...]}``.
 
     Raises:
-        InputError: for a key that is wrong, missing or there twice.
+        InputError: for a key that is wrong, missing or there twice, and for two primary claims.
     """
     require_unique_keys(path)
     found = yaml.safe_load(Path(path).read_text("utf-8"))
@@ -35,4 +35,9 @@ def read_claims(path: str | Path, schema: str | Path) -> dict[str, Any]:
                     f"{path}: a part of the claim {name} has {' and '.join(kinds) or 'none'} of "
                     f"{', '.join(_KINDS)}; write exactly one"
                 )
+    primary = [name for name, claim in found["claims"].items() if claim.get("primary")]
+    if len(primary) > 1:
+        raise InputError(
+            f"{path}: {' and '.join(primary)} are primary; one claim at most is tested unadjusted"
+        )
     return {"inconsistencies": [], **found}

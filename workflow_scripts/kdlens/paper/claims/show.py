@@ -16,10 +16,11 @@ def to_markdown(
     """Return the whole ledger in Markdown."""
     counted = Counter(finding.verdict for finding in findings)
     summary = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
+    own = sum(finding.ours for finding in findings)
     return "\n".join(
         [
             "# The paper's claims, and what this run says to them\n",
-            f"Of {len(findings)} claims: **{summary}**.\n",
+            f"Of {len(findings)} claims{f' ({own} of them ours)' if own else ''}: **{summary}**.\n",
             _overview(findings),
             *_how_to_read(level),
             "## What stands behind each verdict\n",
@@ -67,11 +68,24 @@ def _details(finding: Finding) -> str:
         [
             f"### {escape_markdown(finding.says)}\n",
             f"{escape_markdown(finding.where)}. **{finding.verdict}**: "
-            f"{escape_markdown(finding.reason)}; adjusted p {_p(finding.adjusted_p)}, of the "
-            f"opposite {_p(finding.adjusted_opposite)}.\n",
+            f"{escape_markdown(finding.reason)}{_by_number(finding)}.\n",
             markdown_table(header, rows, text=(0, 1)),
         ]
     )
+
+
+def _by_number(finding: Finding) -> str:
+    """Return the p-values that the verdict is by; none where so few seeds cannot reach it."""
+    kind = "p" if finding.primary else "adjusted p"
+    told = [
+        f"{kind}{of} {_p(value)}"
+        for of, value in (
+            ("", finding.adjusted_p),
+            (" of the opposite", finding.adjusted_opposite),
+        )
+        if value is not None
+    ]
+    return "".join(f"; {each}" for each in told)
 
 
 def _place(test: Test) -> str:
@@ -107,13 +121,19 @@ def _how_to_read(level: float) -> list[str]:
         "## How to read it\n",
         "- A claim is tested on the networks of this run, one number a network (a seed). **p** is "
         "the chance that networks without any difference would give means so far apart in the "
-        "claimed direction (exact permutation test), the largest of a claim's tests, adjusted for "
-        "the number of claims (false discovery rate, Benjamini and Hochberg).",
+        "claimed direction (exact permutation test), the largest of a claim's comparisons, "
+        "adjusted for the number of claims (false discovery rate, Benjamini and Hochberg). The "
+        "first claim is the primary one, chosen beforehand, and is not adjusted. A claim without p "
+        "has seeds so few that it could not be shown whatever they gave; such claims do not count "
+        "in the adjustment.",
         f"- **supported**: p is at most {level:g}. **contradicted**: that of the opposite is. "
-        "**inconclusive**: neither. **not run**: this run does not have the numbers.",
+        "**inconclusive**: neither. **not run**: this run does not have the numbers. Each of the "
+        "two directions is tested at this level by itself.",
         "- **Power** is how likely so many seeds, spread as here, would have shown the change that "
-        "the paper printed (relative to its baseline). Where it is low, *inconclusive* says "
-        "nothing about the paper. It is left open where the paper printed no such change.",
+        "the paper printed (relative to its baseline), at the level that the other claims leave to "
+        "this one; of a claim of several comparisons that of the weakest, so at most this. Where "
+        "it is low, *inconclusive* says nothing about the paper. It is left open where the paper "
+        "printed no such change.",
         "- **Interval** is the exact permutation interval for the difference of means; few seeds "
         "cannot give 95 %, so it says what it reaches. **g** is Hedges' g.",
         "- **Printed means**: whether the numbers that the paper printed lie as it claims. They "

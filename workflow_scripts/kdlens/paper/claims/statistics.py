@@ -4,7 +4,8 @@ All tests here permute: under the null hypothesis, the networks of the groups th
 exchangeable, so every way to deal the same values to groups of the same sizes is as likely as the
 one seen. No distribution is assumed, and the p-values are exact for any number of seeds, up to
 :data:`MOST_DEALS` ways; beyond, that many random ones are drawn, seeded, and the observed one is
-counted too, so that p is never 0 (`scipy.stats.permutation_test`).
+counted too, so that p is never 0 (`scipy.stats.permutation_test`). Seeds that share a place along a
+trend are not told apart, so ways that differ by these alone are one.
 
 With two groups of n and m seeds there are N = C(n+m, n) ways, so no p is below 1/N: 1/6 for 2 and 2
 seeds, 1/20 for 3 and 3, 1/252 for 5 and 5. That, and not the size of the effect, is why few seeds
@@ -28,7 +29,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,10 +77,11 @@ def interval(a: Sequence[float], b: Sequence[float], level: float = 0.95) -> Int
 
 
 def hedges_g(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Return the standardised difference; None without a spread to measure it by."""
+    """Return the standardised difference; None without a spread of two degrees of freedom."""
     freedom = len(a) + len(b) - 2
     spread = pooled_sd(a, b)
-    if not spread:
+    # With one degree of freedom the correction is 0: there is no estimate.
+    if not spread or freedom < 2:
         return None
     difference = float(np.mean(b) - np.mean(a))
     return difference / spread * (1 - 3 / (4 * freedom - 1))
@@ -102,6 +104,15 @@ def rising(x: Sequence[float], values: Sequence[float]) -> float:
     """
     ranks = np.unique(np.asarray(x, float), return_inverse=True)[1]
     centred = ranks - ranks.mean()
+    sizes = np.bincount(ranks)
+    ways = math.factorial(len(ranks)) // math.prod(math.factorial(n) for n in sizes.tolist())
+    if ways <= MOST_DEALS:
+        dealt = np.array(list(_arrangements(sizes.tolist()))) - ranks.mean()
+        sums = dealt @ np.asarray(values, float)
+        seen = float(centred @ np.asarray(values, float))
+        # A rounding apart is a tie.
+        slack = _ROUNDING * max(1.0, float(np.abs(sums).max()))
+        return float(np.mean(sums >= seen - slack))
 
     def covariance(dealt: np.ndarray, axis: int) -> np.ndarray:
         return (np.moveaxis(dealt, axis, -1) * centred).sum(-1)
@@ -128,6 +139,17 @@ def power(sizes: tuple[int, int], shift: float, sd: float, level: float, seed: i
     observed = drawn[:, n:].sum(axis=1, keepdims=True)
     p_values = (sums >= observed - _ROUNDING * max(sd, abs(shift))).mean(axis=1)
     return float((p_values <= level + _ROUNDING).mean())
+
+
+def _arrangements(sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield every order of ``sizes[0]`` zeros, ``sizes[1]`` ones, and so on, once."""
+    if not any(sizes):
+        yield []
+    for rank, left in enumerate(sizes):
+        if left:
+            rest = [n - (r == rank) for r, n in enumerate(sizes)]
+            for others in _arrangements(rest):
+                yield [rank, *others]
 
 
 def _permuted(data: Sequence[Sequence[float]], statistic: Callable, kind: str) -> float:

@@ -68,15 +68,17 @@ def answer(claims: Sequence[Mapping[str, Any]] | None, table: Sequence[Row] | No
     main = next((claim for claim in claims if claim["id"] == MAIN_CLAIM), None)
     if main is None:
         why = "The ledger of this run does not have the main claim."
-        return Answer("No verdict", None, None, (*numbers, why, _counted(counts)), counts)
-    sentences = (*numbers, _sentence(main["reason"]), _counted(counts))
+        return Answer("No verdict", None, None, (*numbers, why, _counted(counts, claims)), counts)
+    sentences = (*numbers, _sentence(main["reason"]), _counted(counts, claims))
     verdict = main["verdict"]
     return Answer(WORDS[verdict], verdict, main["says"], sentences, counts)
 
 
-def _counted(counts: Mapping[str, int]) -> str:
-    parts = [f"{count} {verdict}" for verdict, count in counts.items()]
-    return f"Of the paper's {sum(counts.values())} claims, {_listed(parts)}."
+def _counted(counts: Mapping[str, int], claims: Sequence[Mapping[str, Any]]) -> str:
+    own = sum(bool(claim.get("ours")) for claim in claims)
+    parts = [f"{count} {'is' if count == 1 else 'are'} {name}" for name, count in counts.items()]
+    beside = f" ({own} of them ours)" if own else ""
+    return f"Of {len(claims)} claims{beside}, {_listed(parts)}."
 
 
 def _numbers(table: Sequence[Row]) -> list[str]:
