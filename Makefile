@@ -19,11 +19,11 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: bench-cells bench-dissection bench-diffroar bench-scale bench-training
 
 help:
-	@echo 'make demo     render the world, train, dissect, and write results/demo/ (about 5 minutes)'
+	@echo 'make demo     render the world, train, dissect, and write results/demo/ (5 to 6 minutes)'
 	@echo 'make demo-full   the same with all methods, grids, architectures and measures (about 45 minutes)'
 	@echo 'make study    the same at full width with five seeds, for a GPU (about an hour)'
 	@echo "make cells    Table 3 and Figures 6, 7, 11 at the paper's size, for a GPU"
-	@echo 'make smoke    the same in miniature (about a minute)'
+	@echo 'make smoke    the demo in miniature (2 to 3 minutes)'
 	@echo 'make real     the same on photographs (see config/real.yaml)'
 	@echo 'make real-measures   the measures beside dissection on real data (about an hour)'
 	@echo 'make clean-env   remove the packages'

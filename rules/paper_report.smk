@@ -24,7 +24,9 @@ rule report:
     conda:
         "../envs/paper.yaml"
     params:
-        page=lambda wildcards: front_page.params(CONFIG, ITEMS, config_files()),
+        page=lambda wildcards: front_page.params(
+            CONFIG, ITEMS, config_files(), workflow.config_settings.config
+        ),
         captions=lambda wildcards: captions_of(front_page.figures(CONFIG)),
     script:
         "../workflow_scripts/report.py"

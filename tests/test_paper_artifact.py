@@ -94,10 +94,11 @@ def test_the_document_is_current():
     assert new == DOCUMENT, "make artifact writes the tables of ARTIFACT.md anew"
 
 
-def test_nothing_is_left_to_be_filled_in_by_the_program():
+def test_nothing_is_left_to_be_filled_in():
     for name in ("claims", "items"):
         part = re.search(rf"<!-- {name}: .*?<!-- end of {name} -->", DOCUMENT, re.DOTALL)
-        assert part and "TODO" not in part.group()
+        assert part and part.group().count("\n|") > 2
+    assert "TODO" not in DOCUMENT
 
 
 def test_every_claim_and_every_item_has_a_row():

@@ -6,6 +6,8 @@ import re
 import pytest
 from paper_data import DATASET, ROOT, SETTINGS, run_of
 
+from kdlens.paper.report.tables import to_html
+
 pytestmark = pytest.mark.filterwarnings("ignore:Argument:PendingDeprecationWarning")
 docutils = pytest.importorskip("docutils.core")
 jinja2 = pytest.importorskip("jinja2")
@@ -69,13 +71,18 @@ class Job:
         self.input = items
 
 
-def render(name, params, **items):
-    """Render a caption as the report does; a warning of docutils is an error."""
+def as_text(name, params, **items):
+    """Fill in a caption, which is rst and, as far as captions go, Markdown."""
     environment = jinja2.Environment(
         trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     text = (CAPTIONS / f"{name}.rst").read_text("utf-8")
-    rst = environment.from_string(text).render(snakemake=Job(params, **items))
+    return environment.from_string(text).render(snakemake=Job(params, **items))
+
+
+def render(name, params, **items):
+    """Render a caption as Snakemake's report does; a warning of docutils is an error."""
+    rst = as_text(name, params, **items)
     html = docutils.publish_parts(
         rst, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2}
     )["body"]
@@ -168,6 +175,22 @@ def test_captions_of_variants_state_their_hyper_parameters():
     assert "Odd |label|_ (label smoothing with alpha 0.2), other." in text
     assert "alpha 0.3 at temperatures 1, 4.5" in text
     assert "AT *odd* |label|_: alpha 0.3, T 7" in render("figure05", LOGITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "shown"),
+    [
+        ("figure03", {"maps": MAPS, "dataset": DATASET}, "KD *odd* |label|_"),
+        ("figure04", CALM, "Odd |label|_"),
+        ("figure05", LOGITS, "AT *odd* |label|_"),
+        ("concept_bars", NETWORK, "KD *odd* |label|_"),
+        ("unit_grids", {**NETWORK, "shown": SHOWN}, "KD *odd* |label|_"),
+        ("hyper_parameters", {"table": GRID}, "KD *odd* |label|_"),
+    ],
+)
+def test_labels_are_shown_as_they_are_where_captions_are_read_as_markdown(name, params, shown):
+    html = to_html(as_text(name, params))
+    assert f"<code>{shown}</code>" in html and "<em>odd" not in html
 
 
 def test_captions_do_without_what_is_not_essential():

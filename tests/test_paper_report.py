@@ -137,7 +137,7 @@ def test_each_item_has_its_files_and_commands(run):
     assert 'href="tables/table01.csv"' in articles[0]
     text = text_of(page)
     assert "Figure 1 A drawing. Not made: no result" in text
-    assert "snakemake full" in text and "snakemake paper" not in text
+    assert "Made by config/full.yaml , config/paper.yaml . snakemake full" in text
     assert "8 jobs took 6 minutes" in text and "1 file changed since" in text
 
 
@@ -175,6 +175,10 @@ def test_tables_of_several_are_named_by_their_headings():
     assert read.title == "All" and labels[0] == "All" and labels[1] == "One"
     assert "<h4>One</h4>" in read.body and '<th scope="col" class="n">b</th>' in read.body
     assert read.notes == "<p>So.</p>\n"
+    odd = read_table(f"# A \\*b\\* &lt;c&gt; & d\\_\n\n{table}\n## E \\*f\\* &amp; g\n\n{table}")
+    assert odd.title == "A *b* <c> & d_"
+    labels = re.findall(r'aria-label="([^"]+)"', odd.body)
+    assert labels == ["A *b* &lt;c&gt; &amp; d_", "E *f* &amp; g"]
     corner = read_table(f"# Rows\n\n{table.replace('| a |', '|  |')}").body
     assert '<td></td>\n<th scope="col" class="n">b</th>' in corner
 
@@ -205,6 +209,35 @@ def test_every_table_and_figure_of_every_config_is_on_its_page(path):
     )
 
 
+@pytest.mark.parametrize(
+    ("overrides", "asked"),
+    [
+        ((), "config/full.yaml"),
+        (("from_reference",), "config/full.yaml"),
+        (("run",), "results/foo/config.yaml"),
+        (("from_reference", "run"), "results/foo/config.yaml"),
+    ],
+)
+def test_what_was_said_on_the_command_line_is_in_the_commands(overrides, asked):
+    [path] = [each for each in CONFIGS if each.stem == "full"]
+    user = {**yaml.safe_load(path.read_text("utf-8")), "run": "foo"}
+    config = resolve(user, SCHEMA, PUBLISHED)
+    told = plan.params(config, ALL_ITEMS, ["config/full.yaml"], overrides)
+    own = told["commands"].pop("same")
+    assert own == "snakemake --cores 1 --configfile results/foo/config.yaml"
+    commands = list(told["commands"].values())
+    commands += [item[key] for item in told["items"] for key in ("command", "shipped")]
+    for line in filter(None, commands):
+        assert f" --configfile {asked}" in line
+        assert "results/foo/" in line or "from_reference/foo" in line or " -- " not in line
+
+
+def test_the_config_that_a_run_wrote_asks_for_the_same_run():
+    for path in CONFIGS:
+        config = resolve(yaml.safe_load(path.read_text("utf-8")), SCHEMA, PUBLISHED)
+        assert resolve(yaml.safe_load(yaml.safe_dump(config)), SCHEMA, PUBLISHED) == config
+
+
 def test_the_commands_of_what_a_run_lacks_name_the_runs_of_their_configs():
     for path in CONFIGS:
         expected = "demo" if path.stem == plan.CONFIG_OF_DEMO else path.stem
@@ -212,7 +245,7 @@ def test_the_commands_of_what_a_run_lacks_name_the_runs_of_their_configs():
     config = resolve(yaml.safe_load(CONFIGS[0].read_text("utf-8")), SCHEMA, PUBLISHED)
     told = plan.params(config, ALL_ITEMS, [])
     [table06] = [item for item in told["lacking"] if item["paper"] == "Table 6"]
-    assert table06["commands"][0].endswith("config/full.yaml -- results/full/tables/table06.md")
+    assert table06["command"].endswith("config/full.yaml -- results/full/tables/table06.md")
 
 
 def test_a_figure_that_is_no_item_is_refused():

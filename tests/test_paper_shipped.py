@@ -18,7 +18,7 @@ from kdlens.dissection.tallies import DENOMINATORS, Tallies
 from kdlens.dissection.top_images import TopImages
 from kdlens.errors import InputError
 from kdlens.paper.checkout import describe_git
-from kdlens.paper.shipped.comparison import compare, describe, tables_of
+from kdlens.paper.shipped.comparison import compare, tables_of
 from kdlens.paper.shipped.origin import describe_machine, differing_origin
 from kdlens.paper.shipped.reduced import (
     pack,
@@ -27,6 +27,8 @@ from kdlens.paper.shipped.reduced import (
     reduce_top_images,
 )
 from kdlens.paper.shipped.spread import RISK, pool
+from kdlens.paper.shipped.telling import describe
+from kdlens.paper.shipped.verdict import as_shipped
 
 
 def some_tallies(seed: int = 1) -> Tallies:
@@ -151,7 +153,8 @@ def test_equal_runs_have_nothing_to_tell(tmp_path):
     one, two = (write_run(tmp_path / name, SHIPPED) for name in ("here", "shipped"))
     for exact in (True, False):
         found = compare(one, two, "tables/table01.csv", exact=exact)
-        assert not found.differences and not found.failed
+        assert not found.differences and as_shipped([found])
+        assert found.by_spread == (0 if exact else 2 * 3)
         assert found.values == (2 * 3 * 3 + 1 if exact else 2 * 3 + 1)
     assert tables_of(two) == ["tables/table01.csv"]
 
@@ -168,7 +171,8 @@ def test_means_are_judged_by_the_spread_of_their_seeds(tmp_path):
     assert by_row["KD"].beyond and not by_row["SCRATCH"].beyond
     # Without any spread, counts may still differ by one.
     assert by_row["NULL"].tolerance == 1 and not by_row["NULL"].beyond
-    assert found.failed
+    # Of six means not one is to be expected beyond.
+    assert found.by_spread == 6 and not as_shipped([found])
     lines = list(describe(found))
     assert lines[0] == "tables/table01.csv: 4 equal, 2 within tolerance, 1 beyond tolerance"
     assert lines[1].startswith("  ! KD: total 163, shipped 63, tolerance ")
@@ -181,7 +185,8 @@ def test_one_seed_is_told_and_not_judged(tmp_path):
     shipped = write_run(tmp_path / "shipped", {"scratch": [50], "kd": [60]})
     here = write_run(tmp_path / "here", {"scratch": [50], "kd": [90]})
     found = compare(here, shipped, "tables/table01.csv", exact=False)
-    assert [each.tolerance for each in found.differences] == [None] and not found.failed
+    assert [each.tolerance for each in found.differences] == [None] and as_shipped([found])
+    assert found.by_spread == 0
     assert next(describe(found)).endswith("1 differ without a spread to judge by")
 
 
@@ -189,9 +194,11 @@ def test_what_is_missing_fails(tmp_path):
     shipped = write_run(tmp_path / "shipped", SHIPPED)
     here = write_run(tmp_path / "here", {"scratch": [50, 54], "null": [0, 0]})
     found = compare(here, shipped, "tables/table01.csv", exact=False)
-    assert found.failed and found.missing == ("KD", "KD, published")
+    assert not as_shipped([found]) and found.missing == ("KD", "KD, published")
     nothing = compare(tmp_path, shipped, "tables/table01.csv", exact=False)
-    assert nothing.failed and "missing here: the whole file" in list(describe(nothing))[1]
+    assert (
+        not as_shipped([nothing]) and "missing here: the whole file" in list(describe(nothing))[1]
+    )
 
 
 def test_a_published_number_must_be_equal(tmp_path):
@@ -199,7 +206,8 @@ def test_a_published_number_must_be_equal(tmp_path):
     path = one / "tables/table01.csv"
     path.write_text(path.read_text().replace(",301,", ",302,"))
     found = compare(one, two, "tables/table01.csv", exact=False)
-    assert [each.where for each in found.differences] == ["KD, published"] and found.failed
+    assert [each.where for each in found.differences] == ["KD, published"]
+    assert not as_shipped([found])
 
 
 def test_points_of_a_curve_are_told_apart_by_their_order(tmp_path):
@@ -233,8 +241,9 @@ def test_a_table_without_seeds_is_found_by_its_first_texts(tmp_path):
         ("change", "-1", "3.5"),
         ("verdict", "fewer", "more"),
     ]
-    assert not found.failed
-    assert compare(tmp_path / "here", tmp_path / "shipped", "a.csv", exact=True).failed
+    assert as_shipped([found])
+    exact = compare(tmp_path / "here", tmp_path / "shipped", "a.csv", exact=True)
+    assert not as_shipped([exact])
 
 
 def write_origin(folder: Path, **changes) -> Path:

@@ -340,3 +340,23 @@ def test_an_archive_may_go_once_it_is_unpacked(tmp_path):
     again = project.snakemake(*command, KDLENS_DATA=str(data))
     assert again.returncode == 0, again.output
     assert "Nothing to be done" in again.output
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ((), " --configfile config/smoke.yaml"),
+        (("--config", "from_reference=false"), " --configfile config/smoke.yaml"),
+        (("--config", "run=foo"), " --configfile results/foo/config.yaml"),
+        (("--config", "run=foo", "results=out"), " --configfile out/foo/config.yaml"),
+    ],
+)
+def test_the_report_s_commands_ask_for_the_run_that_the_user_asked_for(fresh, given, asked):
+    told = "print('AGAIN', rules.report.params.page(None)['commands']['again'])\n"
+    probe = fresh.folder / "told.smk"
+    probe.write_text(f'include: "Snakefile"\n{told}')
+    smoke = ("--configfile", "config/smoke.yaml")
+    run = fresh.snakemake("--snakefile", "told.smk", "--list-rules", *smoke, *given)
+    probe.unlink()
+    assert run.returncode == 0, run.output[-3000:]
+    assert f"AGAIN snakemake --cores 1{asked}\n" in run.output

@@ -4,9 +4,10 @@
     make compare RUN=full
     python tools/compare.py --run demo --judge exact
 
-Reads the csv files of both (`kdlens.paper.shipped.comparison` says how they are judged), and tells
-what differs, table by table. Ends with 0 if all is as shipped, 1 if something is missing or beyond
-its tolerance, 2 if there is nothing to compare.
+Reads the csv files of both (`kdlens.paper.shipped.comparison` says how values are judged, and
+`kdlens.paper.shipped.verdict` the run), and tells what differs, table by table. Ends with 0 if all
+is as shipped; with 1 if something is missing, a value that must be equal is not, or more means lie
+beyond their tolerance than chance makes likely; with 2 if there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow_scripts"))
 
 from kdlens.errors import InputError
-from kdlens.paper.shipped.comparison import compare, describe, tables_of
+from kdlens.paper.shipped.comparison import compare, tables_of
 from kdlens.paper.shipped.origin import differing_origin
 from kdlens.paper.shipped.spread import RISK
+from kdlens.paper.shipped.telling import describe, told
+from kdlens.paper.shipped.verdict import as_shipped, expected, judged
 
 _MOST = 6
 """Lines about how the runs were made."""
+
+_MOST_VALUES = 8
+"""Lines about the values of a file, if no more are to be expected beyond their tolerance."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,19 +74,24 @@ def compared(run: Path, shipped: Path, judge: str) -> int:
             f"{RISK:.1%} exceed by chance; counts may differ by 1."
         )
     found = [compare(run, shipped, file, exact=exact) for file in tables_of(shipped)]
+    # In a run that is as shipped, whatever lies beyond its tolerance is listed.
+    most = max(_MOST_VALUES, expected(judged(found)))
     for each in found:
         if each.differences or each.missing:
-            print("\n".join(describe(each)))
+            print("\n".join(describe(each, most)))
     values = sum(each.values for each in found)
     differences = sum(len(each.differences) for each in found)
     beyond = sum(d.beyond for each in found for d in each.differences)
     missing = sum(len(each.missing) for each in found)
-    verdict = "not as shipped" if any(each.failed for each in found) else "as shipped"
+    if judged(found):
+        print(told(found))
+    good = as_shipped(found)
+    verdict = "as shipped" if good else "not as shipped"
     print(
         f"{verdict}: {len(found)} tables, {values} values, {values - differences} equal, "
         f"{beyond} beyond tolerance, {missing} missing rows"
     )
-    return int(any(each.failed for each in found))
+    return int(not good)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from kdlens.errors import InputError, suggest
+from kdlens.errors import InputError
 from kdlens.schema import load_schema, require_unique_keys, validate
 
 
@@ -30,7 +30,6 @@ class Item:
         files: below ``results/<run>/``, the one to open first; empty if nothing makes it.
         configs: the stems of the configs that make it, the cheapest first.
         not_made: why nothing makes it; None for what is made.
-        see: names of the items that stand in for what is not made.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Item:
     files: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     not_made: str | None = None
-    see: tuple[str, ...] = ()
 
     @property
     def made(self) -> bool:
@@ -72,7 +70,7 @@ def read_items(path: str | Path, schema: str | Path) -> list[Item]:
 
 
 def _item(entry: dict[str, Any]) -> Item:
-    lists = {key: tuple(entry.get(key, ())) for key in ("files", "configs", "see")}
+    lists = {key: tuple(entry.get(key, ())) for key in ("files", "configs")}
     return Item(**{**entry, **lists})
 
 
@@ -82,16 +80,9 @@ def _check(items: Sequence[Item], path: str | Path) -> None:
         for value, count in counts.items():
             if value is not None and count > 1:
                 raise InputError(f"{path}: {count} items have the {key} {value}; name each once")
-    names = {item.name: item for item in items}
     for item in items:
         made = (bool(item.files), bool(item.configs))
         if made not in ((True, True), (False, False)) or any(made) == (item.not_made is not None):
             raise InputError(
                 f"{path}: {item.name} has not what it needs; write files and configs, or not_made"
             )
-        for other in item.see:
-            if other not in names or not names[other].made:
-                raise InputError(
-                    f"{path}: {item.name} refers to {other}, which is not an item that is made; "
-                    f"{suggest(other, [each.name for each in items if each.made])}"
-                )

@@ -44,16 +44,26 @@ def figures(config: Config) -> list[str]:
     return [file for file in read(config) if file.endswith(".svg")]
 
 
-def params(config: Config, items: Sequence[Item], configfiles: Sequence[str]) -> dict[str, Any]:
+def params(
+    config: Config,
+    items: Sequence[Item],
+    configfiles: Sequence[str],
+    overrides: Iterable[str] = (),
+) -> dict[str, Any]:
     """Return what the job is told.
 
     Args:
         items: what the paper has, and what the workflow adds.
         configfiles: by which the run was asked for, as the user would write them.
+        overrides: keys that the user gave with ``--config``. With any but ``from_reference`` the
+            files alone ask for another run, so the commands name the config that the run wrote.
 
     Raises:
         InputError: if the run makes a table or figure that is none of the items.
     """
+    own = f"{paths.run(config)}/config.yaml"
+    if set(overrides) - {"from_reference"}:
+        configfiles = [own]
     found = _by_item(_by_name(config), items)
     shown = [_shown(config, item, found[item.name], configfiles) for item in items]
     return {
@@ -64,7 +74,7 @@ def params(config: Config, items: Sequence[Item], configfiles: Sequence[str]) ->
         "gallery": config["paper"]["gallery"]["enabled"],
         "commands": {
             "again": command([], configfiles),
-            "same": command([], [f"{paths.run(config)}/config.yaml"]),
+            "same": command([], [own]),
             "shipped": _from_shipped([], configfiles),
         },
     }
@@ -132,15 +142,16 @@ def _shown(
 
 
 def _lacking(item: Item) -> dict[str, Any]:
-    """Return why the run lacks an item, or the lines that make it, the cheapest first."""
-    lines = []
-    for name in item.configs:
+    """Return why the run lacks an item, or which configs make it, and how the cheapest does."""
+    line = None
+    if item.made:
+        name = item.configs[0]
         run = "demo" if name == CONFIG_OF_DEMO else name
-        lines.append(command([f"results/{run}/{item.files[0]}"], [f"config/{name}.yaml"]))
+        line = command([f"results/{run}/{item.files[0]}"], [f"config/{name}.yaml"])
     return {
         "paper": item.paper,
         "title": item.title,
         "why": item.not_made,
         "configs": list(item.configs),
-        "commands": lines,
+        "command": line,
     }

@@ -92,7 +92,7 @@ def lacking_html(items: Sequence[Mapping[str, Any]]) -> str:
             parts.append(f"<li>{name}. <em>Not made:</em> {escape(item['why'])}</li>")
             continue
         configs = ", ".join(f"<code>config/{escape(each)}.yaml</code>" for each in item["configs"])
-        parts.append(f"<li>{name}. Made by {configs}.\n{code(item['commands'][:1])}</li>")
+        parts.append(f"<li>{name}. Made by {configs}.\n{code([item['command']])}</li>")
     return f'<ul class="lacking">{"".join(parts)}</ul>\n'
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
 from markdown_it import MarkdownIt
 
@@ -22,7 +23,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 @dataclass(frozen=True)
 class Table:
-    """A Markdown file taken apart: its title as text, its table and its notes as HTML."""
+    """A Markdown file taken apart: its title as plain text, its table and its notes as HTML."""
 
     title: str
     body: str
@@ -36,9 +37,14 @@ def read_table(markdown: str, level: int = 4) -> Table:
         level: of the headings inside of the body (4: ``<h4>``).
     """
     first, _, rest = markdown.partition("\n")
-    title = first.lstrip("# ").strip()
+    title = to_text(first)
     body, _, notes = rest.partition(f"{NOTES}\n")
     return Table(title, to_html(body, level, title), to_html(notes, level, title))
+
+
+def to_text(heading: str) -> str:
+    """Return a heading's Markdown as plain text, for where HTML escapes it once more."""
+    return unescape(re.sub(r"<[^>]+>", "", str(_MARKDOWN.render(heading)))).strip()
 
 
 def to_html(markdown: str, level: int = 4, name: str = "") -> str:
@@ -46,7 +52,7 @@ def to_html(markdown: str, level: int = 4, name: str = "") -> str:
 
     Args:
         level: of its headings, whichever they have in the text.
-        name: of its tables, for who cannot see them.
+        name: of its tables as plain text, for who cannot see them.
     """
     html = str(_MARKDOWN.render(markdown))
     html = re.sub(r"<(/?)h[1-6]>", rf"<\1h{level}>", html)

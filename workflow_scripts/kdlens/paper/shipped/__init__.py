@@ -5,5 +5,7 @@
 ``readme``       its README
 ``origin``       in which respects two runs were made alike
 ``spread``       how far two runs may lie apart, by the spread of their seeds
-``comparison``   a run's tables against the shipped ones
+``comparison``   a run's tables against the shipped ones, value by value
+``verdict``      whether a run is as shipped: more values beyond than chance makes likely?
+``telling``      the differences, in lines for people
 """

@@ -9,6 +9,9 @@ Compared are the csv files of tables and figures. How depends on where the run w
   numbers must be equal. What has no spread (one seed; a file without rows by seed, whose numbers
   follow from other files) is told and not judged.
 
+Of means with a tolerance a few lie beyond it by chance; how many a run may have is for
+`kdlens.paper.shipped.verdict` to say.
+
 A row is found by the texts before its first number and by its settings (:data:`SETTINGS`); rows
 that are alike, by their order.
 """
@@ -17,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,40 +40,55 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Difference:
-    """A cell that differs; a tolerance of None means that there is none to judge by."""
+    """A cell that differs.
+
+    Attributes:
+        tolerance: what it may differ by, in the column's unit; None if there is none to judge by.
+        by_spread: whether the tolerance comes from the spread of seeds.
+    """
 
     where: str
     column: str
     shipped: str
     here: str
     tolerance: float | None = None
+    by_spread: bool = False
 
     @property
     def change(self) -> float:
         """How far apart the numbers are; infinite if one of them is none."""
         try:
-            return abs(float(self.here) - float(self.shipped))
+            change = abs(float(self.here) - float(self.shipped))
         except ValueError:
             return math.inf
+        return math.inf if math.isnan(change) else change
 
     @property
     def beyond(self) -> bool:
         return self.tolerance is not None and self.change > self.tolerance
 
+    @property
+    def by_chance(self) -> bool:
+        """Whether it lies beyond, and chance alone makes some do so; never what is no number."""
+        return self.beyond and self.by_spread and math.isfinite(self.change)
+
 
 @dataclass(frozen=True)
 class Compared:
-    """What came of one file: how many values were compared, and those that differ."""
+    """What came of one file.
+
+    Attributes:
+        values: how many were compared.
+        differences: those that differ.
+        missing: rows of the shipped file that the other lacks; the file itself, if not there.
+        by_spread: how many of the values have a tolerance from the spread of seeds.
+    """
 
     file: str
     values: int
     differences: tuple[Difference, ...]
     missing: tuple[str, ...] = ()
-    """Rows of the shipped file that the other lacks; the file itself, if it is not there."""
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.missing) or any(each.beyond for each in self.differences)
+    by_spread: int = 0
 
 
 def tables_of(folder: str | Path) -> list[str]:
@@ -97,7 +115,7 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
     seeds = _Seeds((theirs, ours), results) if by_seed else None
     own = [row for row in old if row.get("row") != "published"]
     varying = [name for name in names if len({row[name] for row in own}) > 1]
-    missing, differences, values = [], [], 0
+    missing, differences, values, by_spread = [], [], 0, 0
     for key, row in theirs.items():
         if seeds and not exact and row["row"] not in _JUDGED:
             continue
@@ -107,11 +125,14 @@ def compare(here: str | Path, shipped: str | Path, file: str, *, exact: bool) ->
         values += sum(row[name] != "" for name in results)
         for name in results:
             pair = (row[name], ours[key].get(name, ""))
+            tolerance = seeds.tolerance(key, row, name) if seeds else None
+            spread = tolerance is not None and row["row"] != "published" and not exact
+            by_spread += spread
             if pair[0] != pair[1]:
-                tolerance = seeds.tolerance(key, row, name) if seeds else None
                 tolerance = 0.0 if exact else tolerance
-                differences.append(Difference(_where(row, varying), name, *pair, tolerance))
-    return Compared(file, values, tuple(differences), tuple(missing))
+                where = _where(row, varying)
+                differences.append(Difference(where, name, *pair, tolerance, spread))
+    return Compared(file, values, tuple(differences), tuple(missing), by_spread)
 
 
 def allowed(shipped: str | Path, file: str) -> list[tuple[Row, dict[str, float | None]]]:
@@ -230,40 +251,3 @@ def _where(row: Row, varying: Sequence[str]) -> str:
     elif row.get("row") in ("sd", "published"):
         parts.append(row["row"])
     return ", ".join(parts) or "the only row"
-
-
-def describe(compared: Compared, most: int = 8) -> Iterator[str]:
-    """Yield the lines that say what differs, the largest difference for its tolerance first."""
-    differences = sorted(compared.differences, key=_severity, reverse=True)
-    beyond = sum(each.beyond for each in differences)
-    open_ = sum(each.tolerance is None for each in differences)
-    counts = {
-        "equal": compared.values - len(differences),
-        "within tolerance": len(differences) - beyond - open_,
-        "beyond tolerance": beyond,
-        "differ without a spread to judge by": open_,
-    }
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    yield f"{compared.file}: {told or 'nothing to compare'}"
-    for row in compared.missing:
-        yield f"  missing here: {row}"
-    for each in differences[:most]:
-        limit = f", tolerance {each.tolerance:.3g}" if each.tolerance else ""
-        mark = "!" if each.beyond else " "
-        there, here = _number(each.shipped), _number(each.here)
-        yield f"  {mark} {each.where}: {each.column} {here}, shipped {there}{limit}"
-    if len(differences) > most:
-        yield f"    and {len(differences) - most} more that differ"
-
-
-def _severity(difference: Difference) -> tuple[bool, float]:
-    if difference.tolerance is None:
-        return False, 0.0
-    return difference.beyond, difference.change / max(difference.tolerance, 1e-12)
-
-
-def _number(text: str) -> str:
-    try:
-        return f"{float(text):.6g}"
-    except ValueError:
-        return text or "nothing"
