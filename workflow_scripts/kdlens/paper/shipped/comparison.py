@@ -38,6 +38,10 @@ Row = Mapping[str, str]
 Key = tuple[str, ...]
 
 
+GROSS = 3.0
+"""Times its tolerance that chance takes no value: one in millions, with some ten seeds' spread."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A cell that differs.
@@ -70,7 +74,9 @@ class Difference:
     @property
     def by_chance(self) -> bool:
         """Whether it lies beyond, and chance alone makes some do so; never what is no number."""
-        return self.beyond and self.by_spread and math.isfinite(self.change)
+        if self.tolerance is None or not (self.beyond and self.by_spread):
+            return False
+        return self.change <= GROSS * self.tolerance
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ with a probability of :data:`CONFIDENCE`, a quantile of the binomial distributio
 same networks are not independent (the quantiles of Figure 9 rise and fall together), so a sound run
 may fail more often than one time in a hundred.
 
-All else fails at once: a missing row, a value that must be equal (published; or every one, where
-the machine is the same), and what is no number where there should be one.
+All else fails at once: a value off by more than three times its tolerance, a missing row, a value
+that must be equal (published; or every one, where the machine is the same), and what is no number
+where there should be one.
 """
 
 from __future__ import annotations
