@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from config_data import CONFIGS
 from project import ROOT
 from provenance_data import DATA, RUN, write, write_run
 
@@ -115,7 +116,7 @@ def test_what_the_workflow_draws_is_drawn_again(project, manifest, tmp_path):
     assert not (copy_project(tmp_path / "first", drawn, project) / "results").exists()
 
 
-RUNS = [path.stem for path in sorted((ROOT / "config").glob("*.yaml")) if path.stem != "claims"]
+RUNS = [path.stem for path in CONFIGS]
 
 
 @pytest.mark.parametrize("run", RUNS)
