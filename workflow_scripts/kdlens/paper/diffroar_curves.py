@@ -96,7 +96,8 @@ def draw(panels: Sequence[Panel], fractions: Sequence[float]) -> Figure:
         height = rows * _PLOT_HEIGHT + legend_height + len(notes) * FONT_SIZE * 1.3 / 72
         figure = Figure(figsize=(WIDTH, height))
         figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.03)
-        axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        # Datasets differ by a factor of ten and more: an axis for each.
+        axes = figure.subplots(rows, columns, squeeze=False)
         for at in axes.flat[len(panels) :]:
             at.set_axis_off()
         for at, panel in zip(axes.flat, panels, strict=False):
