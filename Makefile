@@ -35,6 +35,7 @@ help:
 	@echo 'make artifact   the tables of ARTIFACT.md once more, after a change in config/ or shipped results'
 	@echo 'make test     all tests'
 	@echo 'make lint     the linters and the types (mypy)'
+	@echo 'make format   formats the code'
 	@echo 'make dockerfile   envs/Dockerfile once more, after a change in envs/'
 	@echo 'make faults   kills, stops and starves a tiny run fifty times (about 15 minutes)'
 	@echo 'make bench-training     training against a bare PyTorch loop (5 minutes)'

@@ -89,7 +89,7 @@ def wheel_for_this_machine(package: dict) -> dict:
 
 
 def download(url: str) -> bytes:
-    """Fetch an address into memory, with Python's certificates or else the system's."""
+    """Fetch an address into memory."""
     with urllib.request.urlopen(url, timeout=60) as response:
         return response.read()
 

@@ -5,7 +5,7 @@ rule measure_text_attribution:
     input:
         dataset=text.summary(CONFIG),
         tree=text.tree(CONFIG),
-        vocabulary=f"{RUN}/text/vocabulary.txt",
+        vocabulary=text.vocabulary(CONFIG),
         model=f"{MODEL}/model.pt",
         library=library("measure_text_attribution"),
     output:

@@ -42,6 +42,17 @@ def chosen(manifest, *parts):
     return choose(manifest, read_times(RUN / "jobs.json"), RUN.as_posix(), parts)
 
 
+def test_a_model_of_sentences_is_a_part_too(manifest):
+    job = manifest["jobs"].pop(
+        next(n for n, j in manifest["jobs"].items() if "/kd/" in j["outputs"][0])
+    )
+    manifest["jobs"]["train_text_model"] = job
+    config = manifest["config"]
+    config["text"] = {"models": {"kd": config["models"].pop("kd")}}
+    files, jobs = chosen(manifest, "kd")
+    assert "train_text_model" in jobs and set(job["outputs"]) <= set(files)
+
+
 def test_a_file_takes_all_jobs_behind_it(manifest):
     files, jobs = chosen(manifest, "tables/table01.csv")
     assert files == [f"{RUN}/tables/table01.csv"]

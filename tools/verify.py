@@ -64,12 +64,13 @@ def checked(manifest: Mapping[str, Any], run: Path, project: Path, *, data: bool
     total = sum(entry["bytes"] for entry in manifest["files"])
     say(f"{run}: reading {len(manifest['files'])} files, {total / 2**20:,.0f} MiB")
     found = check_run(manifest, run, project)
+    for line in found.lines():
+        say(line)
     if data:
         say(f"{run}: reading every image of its datasets")
         for line in check_data(manifest, project):
             (found.changed if line.startswith("changed") else found.notes).append(line)
-    for line in found.lines():
-        say(line)
+            say(line)
     say(
         f"{run}: {found.checked} files read in {time.monotonic() - start:.1f} s: "
         f"{len(found.missing)} missing, {len(found.changed)} changed, "

@@ -103,7 +103,7 @@ def main(
 
     progress = Progress(_LOGGER, "measured", len(files), "images")
     done = 0
-    with ThreadPoolExecutor(threads) as pool, gpu_memory_errors():
+    with ThreadPoolExecutor(threads) as pool, gpu_memory_errors("measures.five_band.batch_size"):
         for batch, _, _ in batches(ordered_loader(images, batch_size, 0)):
             saliency, classes = predicted_saliency(loaded, preprocess(batch))
             numbers = range(done, done + len(batch))

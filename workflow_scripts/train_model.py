@@ -207,7 +207,7 @@ def main(
     preprocess = Preprocess(image, torch_device)
     if known_logits:
         assert teacher_model is not None and isinstance(train_images, HeldImages)
-        with gpu_memory_errors():
+        with gpu_memory_errors(None):
             teacher_model = KnownLogits(teacher_model, train_images, preprocess, precision)
     trainer = Trainer(
         recipe,

@@ -1,6 +1,9 @@
-"""The library behind the workflow's scripts: pure functions and small classes, one package a stage.
+"""The library behind the workflow's scripts: pure functions and small classes.
 
-``data`` (what do we look at?), ``training`` (which networks?), ``dissection`` (which units see
-concepts?) and ``paper`` (what do we conclude?). Nothing in here knows of Snakemake, and importing
-a package never imports torch: only the modules that compute with it do.
+A package for each stage: ``data`` (what do we look at?), ``training`` (which networks?),
+``dissection`` (which units see concepts?), ``measures`` (what else is interpretable?) and ``paper``
+(what do we conclude?). Beside them ``plan`` (what a config asks of the rules), ``config_*`` (its
+checks), ``gpus`` (which GPU a job takes) and ``provenance`` (for the tools). Nothing in here
+imports Snakemake, and importing a package never imports torch: only the modules that compute with
+it do.
 """

@@ -58,7 +58,7 @@ def models_of(config: Mapping[str, Any], role: str) -> dict[str, Any]:
 
 
 def require_main_model(config: Mapping[str, Any], name: str, key: str) -> None:
-    """Raise an InputError unless ``name``, which stands under ``key``, is one of them."""
+    """Raise an InputError unless ``name``, given under ``key``, is a model of training_data."""
     models = config["models"]
     if name not in models:
         raise InputError(

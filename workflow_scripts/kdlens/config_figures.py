@@ -1,7 +1,8 @@
 """The part of a config that speaks of Figures 9 and 10, Table 10 and the unit grids.
 
 :func:`resolve_figures` fills in what the schema cannot (models, quantiles and layers that follow
-other keys) and checks that what is to be shown is dissected. `kdlens.config` calls it last.
+other keys) and checks that what is to be shown is dissected. `kdlens.config` calls it
+once Table 1's models are known.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """A config against its schema: one-line errors, and the schema's defaults.
 
 The schema is plain JSON Schema but for three things. A section may have a file of its own, beside
-the main one. An object with ``x-select: key`` takes, besides
-its own properties, those of the entry of ``x-variants`` that the value of that key names; and an
-object with ``x-partial`` overrides another, so that its required keys and its defaults stay out.
-:func:`_expand` rewrites both into plain JSON Schema for the value at hand, so that messages speak
-of the variant that was meant.
+the main one. An object with ``x-select: key`` takes, besides its own properties, those of the entry
+of ``x-variants`` that the value of that key names; and an object with ``x-partial`` overrides
+another, so that its required keys and its defaults stay out. :func:`_expand` rewrites the latter
+two into plain JSON Schema for the value at hand, so that messages speak of the variant that was
+meant.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def require_unique_keys(path: str | os.PathLike[str]) -> None:
 
 
 def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Raise an InputError for the first violation of the schema, in the order of the keys."""
+    """Raise an InputError for the schema's first violation, in the alphabetical order of keys."""
     plain = _expand(schema, config, schema, "")
     errors = Draft202012Validator(plain).iter_errors(config)
-    # The innermost violation, in the order of the file, is the one that a user can act on.
+    # What is wrong with a section itself comes before what is wrong inside it.
     for error in sorted(errors, key=lambda e: [str(part) for part in e.absolute_path]):
         raise InputError(_one_line(error))
 

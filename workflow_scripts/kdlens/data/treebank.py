@@ -178,10 +178,10 @@ def read_treebank(summary: str | Path) -> dict[str, list[Tree]]:
 
 
 def usable(trees: Mapping[str, list[Tree]], choice: str) -> dict[str, list[Tree]]:
-    """Return the sentences with a class; training sentences that repeat others are left out if so.
+    """Return the sentences with a class, and without repetitions if these are removed.
 
     Args:
-        choice: ``remove`` or ``keep``.
+        choice: ``remove`` or ``keep`` training sentences that repeat others.
     """
     again = {i for rows in repeated(trees).values() for i in rows} if choice == "remove" else set()
     kept = {**trees, "train": [t for i, t in enumerate(trees["train"]) if i not in again]}

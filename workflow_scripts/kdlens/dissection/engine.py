@@ -2,6 +2,7 @@
 
 From a notebook::
 
+    import torchvision
     from kdlens.data.broden import Broden
     from kdlens.dissection import dissect
     image = {"size": 224, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}

@@ -64,8 +64,8 @@ def load_record(path: str | Path, kind: type[Record], what: str) -> Record:
         meta = json.loads(str(arrays.pop("meta")))
         return build(**arrays, meta=meta)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the dissection that makes it") from error
+        raise InputError(f"{path}: no such file; run the workflow again") from error
     except DAMAGE as error:
         raise InputError(
-            f"{path}: not a whole {what} file ({error}); delete it and dissect again"
+            f"{path}: not a whole {what} file ({error}); delete it and run the workflow again"
         ) from error

@@ -23,8 +23,8 @@ from kdlens.gpus.devices import PRETEND, listed_gpus, visible_gpus
 SHARE = "KDLENS_JOBS_PER_GPU"
 """Environment variable: how many jobs may share a GPU, 1 unless it says otherwise."""
 
-_PLACES = 8
-_POLL = 1.0
+_PLACES = 8  # the most jobs on a GPU
+_POLL = 1.0  # seconds, as the next two
 _PATIENCE = 10.0
 _SAY_AGAIN = 600.0
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def lease(count: int, key: str, holder: str) -> list[str]:
         holder: what others read who wait for them.
 
     Returns:
-        The UUIDs of the GPUs taken.
+        The UUIDs of the GPUs taken; none in a job of Slurm, or where there is no GPU.
 
     Raises:
         InputError: if there are fewer; if the locks cannot be used.

@@ -84,7 +84,7 @@ class Retraining:
         Raises:
             InputError: if a loss is not finite any more, or the GPU's memory does not suffice.
         """
-        with gpu_memory_errors():
+        with gpu_memory_errors("measures.diffroar.retraining.batch_size"):
             return self._run(masks, derived_seed(initialisation, Stream.RETRAINING), seen)
 
     def _run(self, masks: Sequence[Mask], seed: int, seen: Callable[[int], None]) -> list[Accuracy]:

@@ -126,7 +126,7 @@ def _of_words(
     """Return each sentence's attributions by word, with their relative error."""
     batch = sentences.batch(rows, device)
     targets = classes[torch.from_numpy(rows)].to(device)
-    with gpu_memory_errors():
+    with gpu_memory_errors(None):
         pieces, differences = explain(batch, targets, steps)
     found = {}
     for row, values, difference in zip(rows, pieces, differences, strict=True):

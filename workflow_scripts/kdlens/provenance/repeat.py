@@ -46,7 +46,7 @@ def choose(
         times: of the jobs, see :func:`kdlens.provenance.jobs.read_times`.
         run: the run's folder.
         parts: files of the run, or models: all that follows from the first seed of one and what it
-            was taught by. None: the whole run if it is short, else the quickest network.
+            was taught by. Empty: the whole run if it is short, else the quickest network.
 
     Raises:
         InputError: for a part that the run does not have.
@@ -56,13 +56,19 @@ def choose(
     for part in parts or _default(manifest, times):
         found = _of_part(part, manifest, run)
         if not found:
-            models = manifest["config"]["models"]
+            models = models_of(manifest)
             raise InputError(
                 f"PART={part}: neither a file of {run}/manifest.json nor a model; "
                 f"{suggest(part, models)}"
             )
         files |= found
     return sorted(files), sorted(_behind(files, jobs))
+
+
+def models_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the models of a run by name, those that read sentences too."""
+    config = manifest["config"]
+    return {**config["models"], **(config.get("text") or {}).get("models", {})}
 
 
 def seconds_of(names: Collection[str], times: Jobs) -> float | None:
@@ -97,7 +103,7 @@ def repeat(
         InputError: if the run fails.
     """
     copy = copy_project(folder, manifest, project)
-    # As rarely as in the Makefile, Snakemake looks for jobs to start without a reason.
+    # The rate of the Makefile (RATE): see there.
     command = [sys.executable, "-m", "snakemake", "--max-jobs-per-timespan", "6000/1m"]
     command += ["--cores", str(cores), *files]
     if not draws_its_data(manifest):
@@ -192,7 +198,7 @@ _UNTRAINED = ("random_init", "checkpoint")
 
 def _first_training(model: str, manifest: Mapping[str, Any]) -> list[str]:
     """Return the name of the job that makes a model's first network."""
-    seed = manifest["config"]["models"][model]["seeds"][0]
+    seed = models_of(manifest)[model]["seeds"][0]
     end = f"/models/{model}/seed{seed}/model.pt"
     jobs = manifest["jobs"].items()
     return [name for name, job in jobs if any(path.endswith(end) for path in job["outputs"])]
@@ -203,7 +209,7 @@ def _of_part(part: str, manifest: Mapping[str, Any], run: str) -> set[str]:
     if not part:
         return results
     named = {path for path in (part, f"{run}/{part}") if path in results}
-    if named or part not in manifest["config"]["models"]:
+    if named or part not in models_of(manifest):
         return named
     jobs: Jobs = manifest["jobs"]
     first = {path for name in _first_training(part, manifest) for path in jobs[name]["outputs"]}

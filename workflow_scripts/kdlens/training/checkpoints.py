@@ -9,10 +9,10 @@ data, and the source code of the script with every library module that it uses. 
 another one, or a damaged one, is not used, and the log says so.
 
 Not in the fingerprint: whether images are held or streamed (the batches are the same; a teacher's
-logits, if they are looked up where images are held, may differ in their last bits), and the number
-of CPU threads. On a GPU that number shapes nothing. On a CPU it may change the last bits of sums,
-which is no reason to throw away days of work: the training goes on, the log says so, and
-``metrics.json`` lists the numbers that were used.
+logits, if they are looked up where images are held, may differ in their last bits), and the numbers
+of CPU threads and of processes (GPUs). On a GPU the number of threads shapes nothing. Otherwise
+either may change the last bits of sums, which is no reason to throw away days of work: the training
+goes on, the log says so, and ``metrics.json`` lists the numbers that were used.
 
 Both files are whole or absent (:func:`kdlens.files.atomic_path`) and contain only plain data.
 """

@@ -100,14 +100,19 @@ def set_determinism(seed: int, threads: int) -> None:
 
 
 @contextlib.contextmanager
-def gpu_memory_errors() -> Iterator[None]:
-    """Say what to do where the GPU's memory does not suffice for a batch."""
+def gpu_memory_errors(key: str | None = "training.batch_size") -> Iterator[None]:
+    """Say what to do where the GPU's memory does not suffice for a batch.
+
+    Args:
+        key: of the config, which gives the batch its size; None if the size is fixed.
+    """
     try:
         yield
     except torch.OutOfMemoryError as error:
+        advice = f"write a smaller {key}" if key else "use a larger GPU, or write device: cpu"
         raise InputError(
-            "training.batch_size: the GPU's memory does not suffice "
-            f"({str(error).splitlines()[0][:160]}); write a smaller batch_size"
+            f"{key or 'device'}: the GPU's memory does not suffice "
+            f"({str(error).splitlines()[0][:160]}); {advice}"
         ) from error
 
 

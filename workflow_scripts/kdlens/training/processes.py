@@ -8,8 +8,10 @@ averaged by torch's DistributedDataParallel, and batch normalisation sees the wh
 (:mod:`kdlens.training.batch_norm`). Losses agree with those of one process but for the rounding of
 sums, and for dropout, whose random numbers each process draws for itself.
 
-torchdistill's boxes are not told of it: they would exchange the sampler for torch's, which depends
-XX
+torchdistill's boxes are not told of it: they would exchange the sampler for torch's
+DistributedSampler, which orders the images otherwise and repeats some to give every process
+equally many. So batches are shared by :class:`ShareSampler`, and networks wrapped by
+:meth:`Processes.wrap`.
 
 Losses that are no mean over images are refused (:func:`kdlens.config_models.check_processes`).
 """

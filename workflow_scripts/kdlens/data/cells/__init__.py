@@ -16,7 +16,10 @@ class     object                                           feature
 
 All lengths are in pixels of an image of 512 (:data:`REFERENCE_SIZE`) and scale with the image, but
 for the blur of a rotation, which is always one pixel wide. So one (seed, split, number) shows the
-same scene at every size.
+"same scene at every size.
+
+"The source", in this package, is the program that Tjoa & Guan published; where it does something
+unexpected, so does this.
 
 The modules: :mod:`.scene` draws what is random, :mod:`.shapes` the object's parts before it is
 turned, :mod:`.backgrounds` what lies behind it, :mod:`.drawing` puts them together, :mod:`.tree`

@@ -14,7 +14,8 @@
 ``render``          picture i of a dataset
 ``image_tree``      the training images, an ImageFolder
 ``broden_tree``     the concept images, in Broden's format
-``folders``         folders that are whole or absent; JPEG and PNG bytes
+``masks``           where a training image shows what it is classified by
+``folders``         JPEG and PNG bytes that are the same everywhere
 ==================  ================================================================
 
 The bytes are the same on every machine for the same versions of numpy and Pillow (the lock file

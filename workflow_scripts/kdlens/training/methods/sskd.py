@@ -18,8 +18,7 @@ Stage 2 trains the student with a module of its own:
 where KL is between softmaxes, averaged over the images that it takes. The last two terms take all
 turned images of which the teacher is right (about the origin, about the class), and of the others
 the share ``ratios.ss`` and ``ratios.tf`` for which it is least wrong, or one image if that would be
-none. With ``loss_weights.kd`` 0
-it is self-supervision without plain knowledge distillation.
+none. With ``loss_weights.kd`` 0 it is self-supervision without plain knowledge distillation.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def outputs(network: nn.Module, sentences: Sentences, device: torch.device) -> t
     network.eval()
     config: Any = network.config
     found = torch.empty(len(sentences), config.num_labels)
-    with torch.inference_mode(), gpu_memory_errors():
+    with torch.inference_mode(), gpu_memory_errors(None):
         for rows in sentences.by_length(_BATCH):
             batch = sentences.batch(rows, device)
             logits = network(input_ids=batch.ids, attention_mask=batch.mask).logits

@@ -171,7 +171,7 @@ class TextTrainer:
         progress = Progress(_log, f"epoch {epoch + 1}", len(self._train), "sentences")
         total = torch.zeros((), dtype=torch.float64, device=self._device)
         done = 0
-        with gpu_memory_errors():
+        with gpu_memory_errors("text.training.batch_size"):
             for rows in self._train.shuffled(self._batch_size, self._seed, epoch):
                 batch = self._train.batch(rows, self._device)
                 with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
