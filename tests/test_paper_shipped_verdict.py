@@ -15,7 +15,7 @@ from kdlens.paper.shipped.comparison import Compared, Difference
 from kdlens.paper.shipped.origin import describe_machine
 from kdlens.paper.shipped.spread import RISK
 from kdlens.paper.shipped.telling import told
-from kdlens.paper.shipped.verdict import as_shipped, expected, judged
+from kdlens.paper.shipped.verdict import as_shipped, judged, most_by_chance
 
 HEADER = ("row", "model", "method", "labels", "seed", "seeds", "total")
 MODELS = 1288
@@ -23,7 +23,7 @@ MODELS = 1288
 
 @pytest.mark.parametrize(("values", "most"), [(0, 0), (6, 0), (100, 1), (1288, 5), (2610, 7)])
 def test_as_many_are_allowed_as_a_sound_run_has_99_times_in_100(values, most):
-    assert expected(values) == most
+    assert most_by_chance(values) == most
     # By hand: the sum of n! / (k! (n-k)!) r^k (1-r)^(n-k) up to the number, and not to one less.
     chances = np.cumsum([binom.pmf(k, values, RISK) for k in range(most + 1)])
     assert chances[-1] >= 0.99 and (most == 0 or chances[-2] < 0.99)
@@ -32,7 +32,7 @@ def test_as_many_are_allowed_as_a_sound_run_has_99_times_in_100(values, most):
 def test_sound_runs_pass_as_often_as_that():
     beyond = (np.random.default_rng(1).random((4000, 1288)) < RISK).sum(1)
     assert (beyond > 0).mean() > 0.7, "one value beyond is the rule"
-    assert (beyond > expected(1288)).mean() < 0.01
+    assert (beyond > most_by_chance(1288)).mean() < 0.01
 
 
 def beyond(number: int, values: int = 1288, here: str = "3", **kind: object) -> Compared:

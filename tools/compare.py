@@ -6,8 +6,8 @@
 
 Reads the csv files of both (`kdlens.paper.shipped.comparison` says how values are judged, and
 `kdlens.paper.shipped.verdict` the run), and tells what differs, table by table. Ends with 0 if all
-is as shipped; with 1 if something is missing, a value that must be equal is not, or more means lie
-beyond their tolerance than chance makes likely; with 2 if there is nothing to compare.
+is as shipped; with 1 if something is missing, a value that must be equal is not, a mean lies beyond
+three times its tolerance, or more lie beyond it than chance makes likely; with 2 if there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kdlens.paper.shipped.comparison import compare, tables_of
 from kdlens.paper.shipped.origin import differing_origin
 from kdlens.paper.shipped.spread import RISK
 from kdlens.paper.shipped.telling import describe, told
-from kdlens.paper.shipped.verdict import as_shipped, expected, judged
+from kdlens.paper.shipped.verdict import as_shipped, judged, most_by_chance
 
 _MOST = 6
 """Lines about how the runs were made."""
@@ -75,7 +75,7 @@ def compared(run: Path, shipped: Path, judge: str) -> int:
         )
     found = [compare(run, shipped, file, exact=exact) for file in tables_of(shipped)]
     # In a run that is as shipped, whatever lies beyond its tolerance is listed.
-    most = max(_MOST_VALUES, expected(judged(found)))
+    most = max(_MOST_VALUES, most_by_chance(judged(found)))
     for each in found:
         if each.differences or each.missing:
             print("\n".join(describe(each, most)))

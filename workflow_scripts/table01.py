@@ -34,7 +34,8 @@ def main(
         reference: csv file of the published numbers.
         csv, md, tex, html: the files to write.
         runs: the networks in the same order: ``{"model", "seed", "label", "method", "reference"
-            (the published row's name or None), "labels" ("true" or "shuffled")}``.
+            (the published row's name or None), "labels" ("true" or "shuffled"), "layer" (the one
+            that is counted)}``.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
         dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
     """

@@ -81,7 +81,7 @@ def read_panels(
 
 
 def draw(panels: Sequence[Panel], fractions: Sequence[float]) -> Figure:
-    """Draw the panels side by side, on one scale."""
+    """Draw the panels side by side (three a row at most), each on a scale of its own."""
     styles: dict[tuple[str, str], Line] = {}
     for panel in panels:
         methods = [_STYLES.get(line.method, line.method) for line in panel.lines]

@@ -322,10 +322,10 @@ def _expected(
     """Return the published change, taken relative to the lesser group's mean, in this run."""
     if "order" not in part or part["table"] not in paper:
         return None
-    printed = paper[part["table"]]
+    theirs = paper[part["table"]]
     try:
         column = part.get("published", part["column"])
-        less, more = (printed.group(group.asked, column, where) for group in groups)
+        less, more = (theirs.group(group.asked, column, where) for group in groups)
     except Missing:
         return None
     # A change relative to nothing is no number.

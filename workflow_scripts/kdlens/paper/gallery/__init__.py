@@ -7,7 +7,7 @@ security policy allows nothing else. Same input, same bytes.
 ``units``       what is shown, read off the tallies and the top images
 ``regions``     a region of pixels as a short text (run lengths), and back
 ``thumbnails``  the photographs, each once, small
-``categories``  their order, and one colour each
+``colours``     the categories' colours as CSS (order: `kdlens.paper.categories`)
 ``document``    a whole page from a template: escaping, data, the security policy
 ``layer_page``  the page of a layer
 ``index_page``  the index

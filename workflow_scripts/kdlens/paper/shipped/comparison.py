@@ -39,7 +39,8 @@ Key = tuple[str, ...]
 
 
 GROSS = 3.0
-"""Times its tolerance that chance takes no value: one in millions, with some ten seeds' spread."""
+"""A difference of more than this many tolerances is not put down to chance: with ten degrees of
+freedom, one in millions is that large."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kdlens.paper.shipped.comparison import Compared, Difference
-from kdlens.paper.shipped.verdict import expected, judged
+from kdlens.paper.shipped.verdict import judged, most_by_chance
 
 
 def describe(compared: Compared, most: int = 8) -> Iterator[str]:
@@ -37,8 +37,8 @@ def told(files: Sequence[Compared]) -> str:
     values = judged(files)
     beyond = sum(each.by_chance for file in files for each in file.differences)
     return (
-        f"{beyond:,} of {values:,} means beyond tolerance; up to {expected(values):,} are to be "
-        "expected by chance"
+        f"{beyond:,} of {values:,} means beyond tolerance; up to {most_by_chance(values):,} are "
+        "to be expected by chance"
     )
 
 

@@ -25,8 +25,8 @@ CONFIDENCE = 0.99
 """Probability with which no more values lie beyond than are allowed, were they independent."""
 
 
-def expected(values: int) -> int:
-    """Return how many of so many values may lie beyond a tolerance from a spread by chance."""
+def most_by_chance(values: int) -> int:
+    """Return the most of so many values that may lie beyond by chance, at :data:`CONFIDENCE`."""
     return int(binom.ppf(CONFIDENCE, values, RISK))
 
 
@@ -36,7 +36,7 @@ def as_shipped(files: Sequence[Compared]) -> bool:
     by_chance = sum(each.by_chance for each in differences)
     at_once = any(each.beyond and not each.by_chance for each in differences)
     missing = any(file.missing for file in files)
-    return not missing and not at_once and by_chance <= expected(judged(files))
+    return not missing and not at_once and by_chance <= most_by_chance(judged(files))
 
 
 def judged(files: Sequence[Compared]) -> int:
