@@ -7,7 +7,8 @@
 Reads the csv files of both (`kdlens.paper.shipped.comparison` says how values are judged, and
 `kdlens.paper.shipped.verdict` the run), and tells what differs, table by table. Ends with 0 if all
 is as shipped; with 1 if something is missing, a value that must be equal is not, a mean lies beyond
-three times its tolerance, or more lie beyond it than chance makes likely; with 2 if there is nothing to compare.
+three times its tolerance, or more lie beyond it than chance makes likely; with 2 if there is
+nothing to compare.
 """
 
 from __future__ import annotations
