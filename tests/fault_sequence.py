@@ -66,6 +66,8 @@ class Bench:
         can_mount: bool,
     ) -> None:
         self.project = copy_project(folder)
+        # What is shipped is no result of these runs.
+        shutil.rmtree(self.results, ignore_errors=True)
         self.tally = Tally()
         self._rng = random.Random(seed)
         self._config = ["--configfile", str(config.resolve())]
