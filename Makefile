@@ -7,10 +7,7 @@ PYTHON ?= python3
 RUN ?= demo
 CONFIG_OF_RUN = config/$(if $(filter demo,$(RUN)),config,$(RUN)).yaml
 CELLS = $(addprefix results/paper/,tables/table03.md figures/figure06.svg figures/figure07.svg figures/figure11.svg)
-# Snakemake looks for jobs to start once more after this timespan, one time for each job that has ended:
-# every second by default, which takes a tenth of two cores from a run of some hundred jobs.
-RATE = --max-jobs-per-timespan 6000/1m
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(RATE) --rerun-incomplete --quiet host rules
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) --rerun-incomplete --quiet host rules
 # The first import of a package is slow if its byte code cannot be kept.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -17,10 +17,6 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
-RATE = ("--max-jobs-per-timespan", "6000/1m")
-"""As `make` calls Snakemake, and for its reason."""
-
-
 @dataclass
 class Run:
     """One call of Snakemake: what it printed (both streams) and how it ended."""
@@ -43,7 +39,7 @@ class Project:
     folder: Path
 
     def snakemake(self, *arguments: str, **environment: str) -> Run:
-        command = [sys.executable, "-m", "snakemake", *RATE, *arguments]
+        command = [sys.executable, "-m", "snakemake", *arguments]
         variables = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         start = time.monotonic()
         run = subprocess.run(

@@ -103,9 +103,7 @@ def repeat(
         InputError: if the run fails.
     """
     copy = copy_project(folder, manifest, project)
-    # The rate of the Makefile (RATE): see there.
-    command = [sys.executable, "-m", "snakemake", "--max-jobs-per-timespan", "6000/1m"]
-    command += ["--cores", str(cores), *files]
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *files]
     if not draws_its_data(manifest):
         command += ["--allowed-rules", *_rules_beyond_data(manifest), "concepts_known"]
     command += ["--configfile", "config/verify.yaml"]
