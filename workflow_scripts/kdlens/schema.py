@@ -63,6 +63,24 @@ def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
         raise InputError(_one_line(error))
 
 
+def read_checked(path: str | Path, schema: str | Path) -> dict[str, Any]:
+    """Return what a YAML file says, checked against its schema, which asks for a mapping.
+
+    Raises:
+        InputError: for a key that is wrong, missing or there twice; it names the file.
+    """
+    require_unique_keys(path)
+    found = yaml.safe_load(Path(path).read_text("utf-8"))
+    rules = load_schema(schema)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: expected a mapping with {' and '.join(rules['required'])}")
+    try:
+        validate(found, rules)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return found
+
+
 def _one_line(error: Any) -> str:
     path = ".".join(str(part) for part in error.absolute_path)
     value = error.instance

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kdlens.errors import InputError
-from kdlens.schema import load_schema, require_unique_keys, validate
+from kdlens.schema import read_checked
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,7 @@ def read_items(path: str | Path, schema: str | Path) -> list[Item]:
         InputError: for a key that is wrong, missing or there twice, two items of one name, or an
             item that has neither files and configs nor a reason, or both.
     """
-    require_unique_keys(path)
-    found = yaml.safe_load(Path(path).read_text("utf-8"))
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: expected a mapping with the keys items and beside")
-    try:
-        validate(found, load_schema(schema))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    found = read_checked(path, schema)
     items = [_item(entry) for entry in [*found["items"], *found["beside"]]]
     _check(items, path)
     return items

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kdlens.errors import InputError
-from kdlens.schema import load_schema, require_unique_keys, validate
+from kdlens.schema import read_checked
 
 _KINDS = ("order", "above", "rises_with", "falls_with")
 
@@ -19,14 +17,7 @@ def read_claims(path: str | Path, schema: str | Path) -> dict[str, Any]:
     Raises:
         InputError: for a key that is wrong, missing or there twice, and for two primary claims.
     """
-    require_unique_keys(path)
-    found = yaml.safe_load(Path(path).read_text("utf-8"))
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: expected a mapping with the key claims")
-    try:
-        validate(found, load_schema(schema))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    found = read_checked(path, schema)
     for name, claim in found["claims"].items():
         for part in claim["parts"]:
             kinds = [kind for kind in _KINDS if kind in part]
