@@ -88,8 +88,7 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0], goes_on=True):
         main(
             dataset=snakemake.input.get("dataset") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )

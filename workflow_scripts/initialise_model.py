@@ -80,8 +80,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.get("dataset") or None,
             like=snakemake.input.get("like") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )

@@ -156,8 +156,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.dataset,
             model=snakemake.input.model,
-            measure=snakemake.output.measure,
-            maps=snakemake.output.maps,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.measure,
         )

@@ -262,10 +262,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.dataset,
             teacher=snakemake.input.get("teacher") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
-            history=snakemake.output.history,
-            recipe=snakemake.output.recipe,
+            **snakemake.output,
             threads=snakemake.threads,
             gpus=snakemake.resources.processes,
             **params,

@@ -191,9 +191,7 @@ if __name__ == "__main__" and "snakemake" in globals():
             vocabulary=snakemake.input.vocabulary,
             teacher=snakemake.input.get("teacher") or None,
             published=snakemake.input.get("published") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
-            history=snakemake.output.history,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )
