@@ -124,7 +124,7 @@ def ours(settings: argparse.Namespace, device: torch.device, together: int) -> f
         network_of(settings),
         CLASSES,
         training,
-        resolve_precision("auto", device),
+        resolve_precision(settings.precision, device),
         **{split: MaskedImages(*parts) for split, parts in splits.items()},
         preprocess=preprocess,
     )
@@ -172,6 +172,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1 if cuda else torch.get_num_threads())
     parser.add_argument("--together", default="2,6,18" if cuda else "2,6")
+    parser.add_argument("--precision", default="auto", help="of kdlens; plain has float32")
     parser.add_argument("--device", default="cuda" if cuda else "cpu")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     settings = parser.parse_args(arguments)
@@ -183,14 +184,14 @@ def main(arguments: list[str]) -> None:
     found: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(settings.turns):
         for name, case in cases.items():
-            print(f"turn {turn + 1}: {name}", file=sys.stderr)
             found[name].append(in_children(name, case, arguments))
+            print(f"turn {turn + 1}: {name}: {found[name][-1]:.4f}", file=sys.stderr)
     device = torch.device(settings.device)
     print(
         f"ResNet-18 of width {settings.width}, stem {settings.stem}; {settings.images} images of "
         f"{settings.size} x {settings.size}, batch size {settings.batch}; {settings.device}"
         + (f" ({torch.cuda.get_device_name()})" if device.type == "cuda" else "")
-        + f", kdlens in {resolve_precision('auto', device)}; "
+        + f", kdlens in {resolve_precision(settings.precision, device)}; "
         f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
     )
     print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
