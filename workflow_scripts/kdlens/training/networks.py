@@ -30,17 +30,10 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
-from kdlens.architectures import PUBLISHED
+from kdlens.architectures import BASIC_BLOCKS, PUBLISHED, RESNETS
 from kdlens.errors import InputError, suggest
 from kdlens.training.randomness import Stream, derived_seed
 
-RESNETS = {
-    "resnet18": (BasicBlock, (2, 2, 2, 2)),
-    "resnet34": (BasicBlock, (3, 4, 6, 3)),
-    "resnet50": (Bottleneck, (3, 4, 6, 3)),
-    "resnet101": (Bottleneck, (3, 4, 23, 3)),
-    "resnet152": (Bottleneck, (3, 8, 36, 3)),
-}
 _COUNTER = ".num_batches_tracked"
 # Their training output is a tuple with auxiliary classifiers, which no loss here expects.
 _AUXILIARY = ("googlenet", "inception_v3")
@@ -64,8 +57,7 @@ class ScaledResNet(ResNet):
 
     def __init__(
         self,
-        block: type[BasicBlock | Bottleneck],
-        depths: tuple[int, ...],
+        architecture: str,
         *,
         num_classes: int,
         width: int,
@@ -73,6 +65,9 @@ class ScaledResNet(ResNet):
         last_stride: int,
     ) -> None:
         nn.Module.__init__(self)
+        depths = RESNETS[architecture]
+        basic = architecture in BASIC_BLOCKS
+        block: type[BasicBlock | Bottleneck] = BasicBlock if basic else Bottleneck
         # What ResNet._make_layer reads.
         self._norm_layer = nn.BatchNorm2d
         self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, 64
@@ -141,8 +136,7 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
             f"network: stem '{variant['stem']}' with last_stride {variant['last_stride']} is not "
             "known; write imagenet or small, and 1 or 2"
         )
-    block, depths = RESNETS[architecture]
-    return ScaledResNet(block, depths, num_classes=classes, **variant)
+    return ScaledResNet(architecture, num_classes=classes, **variant)
 
 
 def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> nn.Module:
