@@ -54,6 +54,10 @@ def main(
         device: auto, cpu or cuda.
         batch_size: images a forward pass of the evaluation.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if the weights cannot be had, are not those of the checksum, or belong to
+            another network.
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)

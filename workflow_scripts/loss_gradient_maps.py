@@ -49,6 +49,11 @@ def main(
         entries: ``{"model", "seed", "label", "method", "network", "image"}`` of each network.
         images: how many images to show, each of another class; at most one a class.
         seed: of the draw of the classes, whose first images are shown.
+        device: auto, cpu or cuda.
+        threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if models and entries do not fit each other, or for weights of another network.
     """
     if not models or len(models) != len(entries):
         raise InputError(

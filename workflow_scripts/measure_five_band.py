@@ -38,7 +38,7 @@ from kdlens.training.devices import (
 )
 from kdlens.training.networks import load_network
 
-_LOGGER = logging.getLogger("kdlens.measure_five_band")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -72,10 +72,15 @@ def main(
         only_correct: leave out the images that the network classifies wrong.
         samples: classes; of each the map of the first image is kept.
         batch_size: images a backward pass. Maps hang on it by rounding alone.
+        device: auto, cpu or cuda.
         threads: CPU threads of the network, and images that are scored at a time.
 
     Returns:
         What the JSON file holds.
+
+    Raises:
+        InputError: if the dataset is not of drawn cells, for weights of another network, or an
+            image or a truth that cannot be read.
     """
     set_determinism(0, threads)
     keep_freed_memory()
@@ -101,7 +106,7 @@ def main(
         values = scaled_map(attribution, clamp)
         return score_image(values, read_truth(truth_path(files[number])), sweep), values
 
-    progress = Progress(_LOGGER, "measured", len(files), "images")
+    progress = Progress(_log, "measured", len(files), "images")
     done = 0
     with ThreadPoolExecutor(threads) as pool, gpu_memory_errors("measures.five_band.batch_size"):
         for batch, _, _ in batches(ordered_loader(images, batch_size, 0)):

@@ -38,7 +38,7 @@ from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.training.batch_norm import synchronise_batch_norm
-from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.checkpoints import fingerprint_of, remove_leftovers, save_weights
 from kdlens.training.compiling import resolve_compile
 from kdlens.training.datasets import (
     HeldImages,
@@ -101,6 +101,10 @@ def main(
         device: auto, cpu or cuda.
         threads: CPU threads to compute with, in all processes together.
         gpus: how many GPUs (on a CPU, processes) share every batch.
+
+    Raises:
+        InputError: if method, teacher, network and dataset do not fit together, or the training
+            diverges.
     """
     arguments = dict(locals())
     check_processes(method["name"], training, gpus, f"models.{name}.gpus")
@@ -225,7 +229,7 @@ def main(
         processes=processes,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
-    result = trainer.fit(checkpoint, fingerprint(facts, Path(__file__).resolve()))
+    result = trainer.fit(checkpoint, fingerprint_of(facts, Path(__file__).resolve()))
     if not processes.first:
         return
 

@@ -1,4 +1,4 @@
-"""The two steps of a dissection over one network and one data set (see ``engine``)."""
+"""The two steps of a dissection over one network and one dataset (see ``engine``)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ def device_of(network: nn.Module) -> torch.device:
 
 
 class NetworkInput:
-    """uint8 images (B, H, W, 3) -> what the network is fed, (B, 3, H, W), on its device."""
+    """uint8 images (B, H, W, 3) -> what the network is fed, float32 (B, 3, H, W), on its device.
+
+    Rounded otherwise than by :class:`kdlens.training.datasets.Preprocess`, which multiplies where
+    this divides: thresholds and counts hang on the last bits.
+    """
 
     def __init__(self, image: Mapping[str, Any], device: torch.device) -> None:
         self.size = int(image["size"])
@@ -99,7 +103,7 @@ class Run:
     Args:
         recorder: of the network, its layers hooked.
         image: size, mean and std.
-        concepts: the data set, N images.
+        concepts: the dataset, N images.
         stream: batch_size and workers.
         quantiles: in the order in which the tallies shall have them.
         device: where the network is.

@@ -138,7 +138,10 @@ class Tallies(Record):
         return table[self.index_of(quantile)]
 
     def iou(self, quantile: float | None = None, denominator: str = "image") -> np.ndarray:
-        """Return IoU (U, C) float64, each label against its primary category's denominator."""
+        """Return IoU (U, C) float64, each label against its primary category's denominator.
+
+        Errors as :meth:`activated`, here and below.
+        """
         shared = self.intersection[self.index_of(quantile)]
         activated = self.activated(quantile, denominator)[:, self.label_category]
         return shared / (activated + self.label_pixels - shared + EPSILON)

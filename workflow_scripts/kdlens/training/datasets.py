@@ -183,6 +183,7 @@ class EpochSampler(Sampler):
         self._length, self._seed, self._epoch = len(images), seed, 0
 
     def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, from 0, that is gone through next."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -200,7 +201,11 @@ def whole_batch(batch: Batch | InputError) -> Batch | InputError:
 
 
 def batches(loader: Iterable[Batch | InputError]) -> Iterator[Batch]:
-    """Yield the batches of a loader; raise the error that stands in the place of one."""
+    """Yield the batches of a loader.
+
+    Raises:
+        InputError: the one that stands in the place of a batch.
+    """
     for batch in loader:
         if isinstance(batch, InputError):
             raise batch
@@ -296,7 +301,14 @@ def hold_in_memory(
 
 
 def stored_side(image: Mapping[str, Any]) -> int:
-    """Return the side to which images are resized before the centre of ``size`` is taken."""
+    """Return the side in pixels to which images are resized before the centre is taken.
+
+    Args:
+        image: the image spec: ``size``, and ``resize`` if that is another.
+
+    Raises:
+        InputError: if that is less than the ``size``.
+    """
     side = image.get("resize") or image["size"]
     if side < image["size"]:
         raise InputError(
@@ -327,6 +339,9 @@ def open_split(
         held: whether to decode all of them now, with ``threads`` threads.
         device: where held images are kept.
         augmentation, seed: how they are changed in training.
+
+    Raises:
+        InputError: if an image that is to be held cannot be read; see :func:`stored_side`.
     """
     side = stored_side(image)
     if held:

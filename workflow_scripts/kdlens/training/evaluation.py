@@ -99,6 +99,9 @@ def evaluate_on_validation(
         dataset: ``dataset.json``.
         image: the image spec.
         threads: that decode images, or worker processes where they do not fit into memory.
+
+    Raises:
+        InputError: as :func:`evaluate`, and if an image cannot be read.
     """
     held = hold_in_memory("auto", read_dataset(dataset), image, splits=("val",))
     images = open_split(dataset, "val", image, held=held, device=device, threads=threads)

@@ -48,6 +48,7 @@ class StridedPointwise(nn.Conv2d):
     """
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return maps (B, C, H / stride, W / stride) of maps (B, C', H, W)."""
         down, across = self.stride
         return nn.functional.conv2d(images[:, :, ::down, ::across], self.weight, self.bias)
 
@@ -144,6 +145,7 @@ def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> 
 
     So a network of random weights is the very start of the trained one of the same seed, and
     students of different methods start from the same weights. Seeds torch's global generator.
+    Errors as :func:`build_network`.
     """
     torch.manual_seed(derived_seed(seed, Stream.WEIGHTS))
     return build_network(spec, num_classes)

@@ -23,7 +23,7 @@ from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
 from kdlens.errors import InputError
-from kdlens.training.networks import as_state, load_weights, read_pickle
+from kdlens.training.networks import load_weights, read_state
 from kdlens.training.randomness import Stream, derived_seed
 
 
@@ -65,7 +65,7 @@ def load_bert(
         InputError: if the weights are missing, damaged or another network's.
     """
     network = initialise_bert(spec, vocabulary, classes, 0)
-    load_weights(network, as_state(read_pickle(weights), weights), weights)
+    load_weights(network, read_state(weights), weights)
     return network.to(device).eval().requires_grad_(False)
 
 
