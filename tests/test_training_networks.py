@@ -18,10 +18,9 @@ from kdlens.training.networks import (
     classes_of,
     initialise_network,
     load_network,
-    load_weights,
-    read_state,
     require_classes,
 )
+from kdlens.training.state_dicts import load_weights, read_state
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])

@@ -35,7 +35,8 @@ import train_model
 from kdlens import files
 from kdlens.training import checkpoints, trainer
 from kdlens.training.evaluation import evaluate_on_validation
-from kdlens.training.networks import load_network, read_pickle, read_state
+from kdlens.training.networks import load_network
+from kdlens.training.state_dicts import read_pickle, read_state
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
-from kdlens.dissection.run import NetworkInput
+from kdlens.dissection.network import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
 from kdlens.npz import save_arrays

@@ -16,7 +16,8 @@ from typing import Any
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.networks import build_network, classes_of, load_weights, network_classes
+from kdlens.training.networks import build_network, classes_of, network_classes
+from kdlens.training.state_dicts import load_weights
 from kdlens.training.untrained import write_untrained
 from kdlens.training.weights import obtain_weights, read_weights
 

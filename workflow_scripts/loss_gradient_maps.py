@@ -24,9 +24,10 @@ from kdlens.data.image_folder import read_dataset, split_files
 from kdlens.errors import InputError
 from kdlens.measures.loss_gradients import loss_gradients
 from kdlens.npz import save_arrays
-from kdlens.training.datasets import Preprocess, batches, open_split, ordered_loader
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
 
 def main(

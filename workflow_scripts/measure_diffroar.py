@@ -31,7 +31,7 @@ from kdlens.measures.diffroar_masks import MaskedImages, fill_values
 from kdlens.measures.diffroar_ranks import bytes_of_ranks, rank_images
 from kdlens.measures.diffroar_retrain import Retraining
 from kdlens.training.checkpoints import fingerprint_of
-from kdlens.training.datasets import Preprocess, central, stored_side
+from kdlens.training.datasets import Preprocess, central
 from kdlens.training.devices import (
     keep_freed_memory,
     resolve_device,
@@ -39,6 +39,7 @@ from kdlens.training.devices import (
     set_determinism,
 )
 from kdlens.training.networks import load_network, require_classes
+from kdlens.training.splits import stored_side
 
 _MB = 2**20
 _BESIDE = 1000  # MiB that torch and a batch take beside what is held

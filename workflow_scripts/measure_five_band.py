@@ -29,7 +29,7 @@ from kdlens.measures.five_band import Sweep, scaled_map
 from kdlens.measures.five_band_samples import Samples, first_of_each
 from kdlens.measures.five_band_summary import ImageScores, Summary, score_image
 from kdlens.measures.saliency import predicted_saliency
-from kdlens.training.datasets import Preprocess, batches, open_split, ordered_loader
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import (
     gpu_memory_errors,
     keep_freed_memory,
@@ -37,6 +37,7 @@ from kdlens.training.devices import (
     set_determinism,
 )
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
 _log = logging.getLogger(__name__)
 

@@ -20,15 +20,10 @@ from kdlens.data.image_folder import read_dataset
 from kdlens.data.work import Progress
 from kdlens.files import sha256_of
 from kdlens.measures.predictions import save_predictions
-from kdlens.training.datasets import (
-    Preprocess,
-    batches,
-    hold_in_memory,
-    open_split,
-    ordered_loader,
-)
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
+from kdlens.training.splits import hold_in_memory, open_split
 
 _log = logging.getLogger(__name__)
 

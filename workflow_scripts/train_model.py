@@ -40,13 +40,7 @@ from kdlens.files import sha256_of, write_json
 from kdlens.training.batch_norm import synchronise_batch_norm
 from kdlens.training.checkpoints import fingerprint_of, remove_leftovers, save_weights
 from kdlens.training.compiling import resolve_compile
-from kdlens.training.datasets import (
-    HeldImages,
-    Preprocess,
-    hold_in_memory,
-    loader_options,
-    open_split,
-)
+from kdlens.training.datasets import HeldImages, Preprocess, loader_options
 from kdlens.training.devices import (
     gpu_memory_errors,
     keep_freed_memory,
@@ -63,6 +57,7 @@ from kdlens.training.probe import Probe
 from kdlens.training.processes import Processes
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.recipe import build_recipe, write_recipe
+from kdlens.training.splits import hold_in_memory, open_split
 from kdlens.training.trainer import Trainer
 
 

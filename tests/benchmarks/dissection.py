@@ -43,8 +43,8 @@ from kdlens.data.world.broden_tree import write_concepts  # noqa: E402
 from kdlens.dissection import run as dissection_run  # noqa: E402
 from kdlens.dissection.activations import recording  # noqa: E402
 from kdlens.dissection.engine import dissect  # noqa: E402
+from kdlens.dissection.network import NetworkInput  # noqa: E402
 from kdlens.dissection.precision import Sample, evenly_spaced  # noqa: E402
-from kdlens.dissection.run import NetworkInput  # noqa: E402
 from kdlens.dissection.stream import batches, pixels_of  # noqa: E402
 from kdlens.training.devices import keep_freed_memory  # noqa: E402
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from kdlens.data.work import run_chunks
 from kdlens.dissection.activations import recording
-from kdlens.dissection.run import NetworkInput, arithmetic, device_of
+from kdlens.dissection.network import NetworkInput, arithmetic, device_of
 from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import upsample

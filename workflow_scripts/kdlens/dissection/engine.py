@@ -46,8 +46,9 @@ import torch
 from torch import nn
 
 from kdlens.dissection.activations import recording
+from kdlens.dissection.network import arithmetic, device_of
 from kdlens.dissection.precision import Sample, evenly_spaced, iou_difference
-from kdlens.dissection.run import Run, arithmetic, device_of
+from kdlens.dissection.run import Run
 from kdlens.dissection.stream import Concepts
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import TopImages

@@ -23,7 +23,8 @@ from kdlens.data.image_folder import read_dataset, split_files
 from kdlens.data.packed import PackedConcepts
 from kdlens.data.world.masks import read_masks
 from kdlens.errors import InputError, suggest
-from kdlens.training.datasets import batches, central, open_split, ordered_loader, stored_side
+from kdlens.training.datasets import batches, central, ordered_loader
+from kdlens.training.splits import open_split, stored_side
 
 OBJECT = "object"
 

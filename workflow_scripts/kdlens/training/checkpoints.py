@@ -33,7 +33,7 @@ from torch import nn
 from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_bytes
-from kdlens.training.networks import read_pickle
+from kdlens.training.state_dicts import read_pickle
 
 _FORMAT = 2
 _PLAIN = (bool, int, float, str, type(None))

@@ -18,15 +18,9 @@ from torch import nn
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
-from kdlens.training.datasets import (
-    ImageDataset,
-    Preprocess,
-    batches,
-    hold_in_memory,
-    open_split,
-    ordered_loader,
-)
+from kdlens.training.datasets import ImageDataset, Preprocess, batches, ordered_loader
 from kdlens.training.processes import Processes
+from kdlens.training.splits import hold_in_memory, open_split
 
 
 @dataclass(frozen=True)
