@@ -235,12 +235,12 @@ import resource, sys
 from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.figure import Figure
-from kdlens.dissection.npz import save_record
+from kdlens.npz import Record
 from kdlens.paper import style
 from kdlens.script import logged
 
-@dataclass
-class Record:
+@dataclass(frozen=True)
+class Values(Record):
     values: object
     meta: dict = field(default_factory=dict)
 
@@ -250,7 +250,7 @@ def figure(kind):
     style.save(drawn, {kind: f"a.{kind}"}, title="title")
 
 def npz(kind):
-    save_record(f"a.{kind}", Record(np.random.default_rng(0).random(5000)))
+    Values(np.random.default_rng(0).random(5000)).save(f"a.{kind}")
 
 with logged("x.log"):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))

@@ -22,8 +22,9 @@ import train_model
 from kdlens.errors import InputError
 from kdlens.training.compiling import resolve_compile
 from kdlens.training.methods import Setting, build_method
-from kdlens.training.networks import build_network, read_state
+from kdlens.training.networks import build_network
 from kdlens.training.probe import Probe
+from kdlens.training.state_dicts import read_state
 
 
 def test_a_compiled_training_goes_on_after_a_kill(tmp_path, monkeypatch):

@@ -22,9 +22,10 @@ from tiny_training import (
 
 import train_model
 from kdlens.training import known_logits
-from kdlens.training.datasets import Preprocess, open_split
+from kdlens.training.datasets import Preprocess
 from kdlens.training.known_logits import KnownLogits, worth_knowing
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
 CPU = torch.device("cpu")
 

@@ -26,8 +26,9 @@ from kdlens.errors import InputError
 from kdlens.training import contrastive, trainer
 from kdlens.training.datasets import EpochSampler, HeldImages
 from kdlens.training.methods import TAUGHT, Setting, build_method
-from kdlens.training.networks import build_network, read_state
+from kdlens.training.networks import build_network
 from kdlens.training.probe import Probe
+from kdlens.training.state_dicts import read_state
 
 STAGE1 = {"epochs": 2, "learning_rate": 0.05, "schedule": {"name": "constant"}}
 SPECS = {

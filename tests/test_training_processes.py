@@ -29,8 +29,8 @@ from tiny_training import (
 import train_model
 from kdlens.errors import InputError
 from kdlens.training import launch
-from kdlens.training.networks import read_pickle, read_state
 from kdlens.training.processes import Processes, ShareSampler
+from kdlens.training.state_dicts import read_pickle, read_state
 
 ROOT = Path(__file__).resolve().parent.parent
 # 21 images: the last of three batches has five, two for one process and three for the other.

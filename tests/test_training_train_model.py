@@ -35,7 +35,8 @@ import train_model
 from kdlens import files
 from kdlens.training import checkpoints, trainer
 from kdlens.training.evaluation import evaluate_on_validation
-from kdlens.training.networks import load_network, read_pickle, read_state
+from kdlens.training.networks import load_network
+from kdlens.training.state_dicts import read_pickle, read_state
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -313,11 +314,11 @@ def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
     script, facts = scripts / "train_model.py", {"seed": 1}
 
     def digest():
-        return checkpoints.fingerprint(facts, script)
+        return checkpoints.fingerprint_of(facts, script)
 
     before = digest()
-    assert before == checkpoints.fingerprint(facts, ROOT / "workflow_scripts" / "train_model.py")
-    assert before != checkpoints.fingerprint({"seed": 2}, script)
+    assert before == checkpoints.fingerprint_of(facts, ROOT / "workflow_scripts" / "train_model.py")
+    assert before != checkpoints.fingerprint_of({"seed": 2}, script)
     (scripts / "kdlens/paper/figure02.py").write_text("# not used by a training")
     (scripts / "dissect.py").write_text("# another script")
     assert digest() == before

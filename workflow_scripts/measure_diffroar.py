@@ -30,8 +30,8 @@ from kdlens.measures.diffroar import accuracies_of, cases_of, retrain_all, value
 from kdlens.measures.diffroar_masks import MaskedImages, fill_values
 from kdlens.measures.diffroar_ranks import bytes_of_ranks, rank_images
 from kdlens.measures.diffroar_retrain import Retraining
-from kdlens.training.checkpoints import fingerprint
-from kdlens.training.datasets import Preprocess, central, stored_side
+from kdlens.training.checkpoints import fingerprint_of
+from kdlens.training.datasets import Preprocess, central
 from kdlens.training.devices import (
     keep_freed_memory,
     resolve_device,
@@ -39,10 +39,11 @@ from kdlens.training.devices import (
     set_determinism,
 )
 from kdlens.training.networks import load_network, require_classes
+from kdlens.training.splits import stored_side
 
 _MB = 2**20
 _BESIDE = 1000  # MiB that torch and a batch take beside what is held
-_log = logging.getLogger("kdlens.measure_diffroar")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -162,7 +163,7 @@ def main(
         Retraining(retrained, classes, retraining, precision, **splits, preprocess=preprocess),
         together=together,
         partial=Path(output).with_suffix(".partial.json"),
-        fingerprint=fingerprint({**about, "settings": shaping}, Path(__file__).resolve()),
+        fingerprint=fingerprint_of({**about, "settings": shaping}, Path(__file__).resolve()),
     )
     accuracies = accuracies_of(cases, found)
     values = values_of(accuracies, rankings[0])

@@ -43,8 +43,8 @@ from kdlens.data.world.broden_tree import write_concepts  # noqa: E402
 from kdlens.dissection import run as dissection_run  # noqa: E402
 from kdlens.dissection.activations import recording  # noqa: E402
 from kdlens.dissection.engine import dissect  # noqa: E402
-from kdlens.dissection.precision import Sample, spread  # noqa: E402
-from kdlens.dissection.run import NetworkInput  # noqa: E402
+from kdlens.dissection.network import NetworkInput  # noqa: E402
+from kdlens.dissection.precision import Sample, evenly_spaced  # noqa: E402
 from kdlens.dissection.stream import batches, pixels_of  # noqa: E402
 from kdlens.training.devices import keep_freed_memory  # noqa: E402
 
@@ -74,7 +74,7 @@ def network_for(concepts, size: int, device: torch.device) -> torch.nn.Module:
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the plain average of what it sees
-    some = [pixels_of(concepts, number, size) for number in spread(len(concepts), 32)]
+    some = [pixels_of(concepts, number, size) for number in evenly_spaced(len(concepts), 32)]
     with torch.inference_mode():
         network.train()(NetworkInput(image_of(size), device)(torch.from_numpy(np.stack(some))))
     return network.eval()
@@ -171,7 +171,7 @@ def measure(case: str, data: Path, settings: argparse.Namespace) -> dict:
         forward(network, warm, settings.size, 0, device)
         result = forward(network, concepts, settings.size, settings.workers, device)
     elif case == PUBLISHED:
-        concepts = Sample(concepts, spread(len(concepts), settings.published))
+        concepts = Sample(concepts, evenly_spaced(len(concepts), settings.published))
         with tempfile.TemporaryDirectory() as folder:
             result = published(network, concepts, settings.size, Path(folder), device)
     else:

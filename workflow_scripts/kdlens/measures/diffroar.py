@@ -35,6 +35,7 @@ class Case:
 
     @property
     def name(self) -> str:
+        """Its name in the file of finished networks and in the log."""
         mask = self.mask
         fraction = fraction_key(mask.fraction)
         return f"{mask.ranking} {fraction} {mask.side} {self.initialisation}"
@@ -67,6 +68,9 @@ def retrain_all(
         together: how many networks of one initialisation are trained side by side.
         partial: the file of finished networks.
         fingerprint: of what shapes them.
+
+    Raises:
+        InputError: as :meth:`.Retraining.run`; if the disk is full.
     """
     found = _read_partial(partial, fingerprint)
     left = [case for case in cases if case.name not in found]

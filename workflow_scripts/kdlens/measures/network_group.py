@@ -35,6 +35,7 @@ class NetworkGroup:
         return list(self._parameters.values())
 
     def train(self, mode: bool = True) -> None:
+        """Put all networks into training mode, or into eval mode."""
         (self._alone or self._shape).train(mode)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:

@@ -59,6 +59,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
+        """Whether this is the one that writes files."""
         return self.rank == 0
 
     def wait(self) -> None:

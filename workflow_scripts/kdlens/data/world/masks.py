@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from kdlens.data.world.image_tree import image_file
 from kdlens.data.world.render import training_mask
-from kdlens.dissection.npz import save_arrays
 from kdlens.errors import InputError
+from kdlens.npz import save_arrays
 
 
 def write_masks(
