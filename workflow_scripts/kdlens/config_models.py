@@ -23,13 +23,12 @@ from kdlens.architectures import (
 from kdlens.config_checkpoints import check_weights, checkpoint_of
 from kdlens.config_data import entry, key_of, role_of, section_of
 from kdlens.config_names import require_known, resolve_teacher
+from kdlens.config_processes import check_processes
 from kdlens.errors import InputError, suggest
 
 # Keys of a model that are no hyper-parameters of its method.
 _GENERAL: tuple[str, ...] = ("label", "network", "method", "seeds", "reference", "teacher")
 _GENERAL += ("teacher_seed", "training", "weights", "gpus", "data")
-# Their losses compare the images of a batch with each other, or with a memory of all images.
-_ON_ONE_GPU = ("crd", "crd+kd", "sskd")
 _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
 
 
@@ -90,24 +89,6 @@ def method_of(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model's method as trainings know it: its ``name`` and its hyper-parameters."""
     own = {key: value for key, value in model.items() if key not in _GENERAL}
     return {"name": model["method"], **own}
-
-
-def check_processes(method: str, training: Mapping[str, Any], gpus: int, key: str) -> None:
-    """Check that a training can be shared among ``gpus`` processes; ``key`` is their number's.
-
-    Raises:
-        InputError: if the method cannot be, or the batches cannot.
-    """
-    if gpus > 1 and method in _ON_ONE_GPU:
-        raise InputError(
-            f"{key}: {gpus}, but the loss of {method} is no mean over images that processes could "
-            "share; write 1, or leave it out"
-        )
-    if training["batch_size"] % gpus:
-        raise InputError(
-            f"{key}: {gpus} does not divide the batch size {training['batch_size']}; write a "
-            "number that does, or another training.batch_size"
-        )
 
 
 def require_what_trainings_need(config: Mapping[str, Any]) -> None:
