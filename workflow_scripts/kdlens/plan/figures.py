@@ -8,9 +8,10 @@ from kdlens.plan import datasets, dissections, models, paper, paths
 from kdlens.plan.paths import Config
 
 
-def files(config: Config, name: str) -> list[str]:
-    extensions = ("svg", "pdf", "png")
-    return [f"{paths.run(config)}/figures/{name}.{extension}" for extension in extensions]
+def files(config: Config, name: str, *beside: str) -> list[str]:
+    """Return the files of a figure; ``beside`` its picture, those of these endings."""
+    endings = ("svg", "pdf", "png", *beside)
+    return [f"{paths.run(config)}/figures/{name}.{ending}" for ending in endings]
 
 
 def figure02_params(config: Config) -> dict[str, Any]:

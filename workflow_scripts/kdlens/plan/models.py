@@ -62,13 +62,13 @@ def urgency(config: Config, name: str) -> int:
     Every training comes before all else: what is short is left for the end, when no training is
     there any more to fill the other cores.
     """
-    return 1 + generations(config, name)
+    return 1 + generations(config["models"], name)
 
 
-def generations(config: Config, name: str) -> int:
-    """Return how many generations of students wait for a model."""
-    students = [m for m, model in config["models"].items() if model.get("teacher") == name]
-    return max((1 + generations(config, student) for student in students), default=0)
+def generations(models: Mapping[str, Mapping[str, Any]], name: str) -> int:
+    """Return how many generations of students wait for one of these models."""
+    students = [student for student, model in models.items() if model.get("teacher") == name]
+    return max((1 + generations(models, student) for student in students), default=0)
 
 
 def teacher_file(config: Config, name: str) -> str | list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kdlens.plan import dissections, paper, paths
 from kdlens.plan.paths import Config
 
+ENDINGS = ("csv", "md", "tex", "html")
 
-def files(config: Config, name: str, *extensions: str) -> list[str]:
-    return [f"{paths.run(config)}/tables/{name}.{extension}" for extension in extensions]
+
+def files(config: Config, name: str, endings: Iterable[str] = ENDINGS) -> list[str]:
+    """Return the files of a table, one for each ending."""
+    return [f"{paths.run(config)}/tables/{name}.{ending}" for ending in endings]
 
 
 def table01_tallies(config: Config) -> list[str]:

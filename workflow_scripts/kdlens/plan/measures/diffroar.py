@@ -36,11 +36,8 @@ def results(config: Config) -> list[str]:
 def paper_files(config: Config) -> list[str]:
     if not measured(config):
         return []
-    return [
-        *tables.files(config, "table04", "csv", "md", "tex", "html"),
-        *figures.files(config, "diffroar_curves"),
-        f"{paths.run(config)}/figures/diffroar_curves.csv",
-    ]
+    curves = figures.files(config, "diffroar_curves", "csv")
+    return [*tables.files(config, "table04"), *curves]
 
 
 def jobs(config: Config) -> Iterator[Job]:

@@ -25,8 +25,7 @@ def paper_files(config: Config) -> list[str]:
     if not shown(config):
         return []
     names = ["table02", *(["table12"] if _settings(config)["pairs"] else []), "table14"]
-    endings = ("csv", "md", "tex", "html")
-    return [each for name in names for each in tables.files(config, name, *endings)]
+    return [file for name in names for file in tables.files(config, name)]
 
 
 def jobs(config: Config) -> Iterator[Job]:

@@ -26,9 +26,8 @@ def paper_files(config: Config) -> list[str]:
     files = figures.files(config, "figure11")
     if shown(config):
         files = [
-            *tables.files(config, "table03", "csv", "md", "tex", "html"),
-            *figures.files(config, "figure06"),
-            f"{paths.run(config)}/figures/figure06.csv",
+            *tables.files(config, "table03"),
+            *figures.files(config, "figure06", "csv"),
             *figures.files(config, "figure07"),
             *files,
         ]

@@ -19,9 +19,9 @@ def results(config: Config) -> list[str]:
 def paper_files(config: Config) -> list[str]:
     found = []
     if measured(config):
-        found += tables.files(config, "loss_gradients", "csv", "md", "tex", "html")
+        found += tables.files(config, "loss_gradients")
     for name in shown(config):
-        found += [*figures.files(config, name), f"{paths.run(config)}/figures/{name}.csv"]
+        found += figures.files(config, name, "csv")
     return found
 
 

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kdlens.config_text import layers_of, teachers_of
-from kdlens.plan import paths, text
+from kdlens.plan import figures, paths, tables, text
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
 
 MEASURE = "text"
-_TABLE = ("csv", "md", "html", "tex")
-_FIGURE = ("svg", "pdf", "png", "csv")
-
-
+# In the order of the links in reports.
+_ENDINGS = ("csv", "md", "html", "tex")
 _WORDS = "_words.csv"
 
 
@@ -45,11 +43,11 @@ def jobs(config: Config) -> Iterator[Job]:
 
 
 def paper_files(config: Config) -> list[str]:
-    tables = [name for name in ("table05", "table13") if rows(config, name)]
-    files = [f"{paths.run(config)}/tables/{name}.{end}" for name in tables for end in _TABLE]
+    names = [name for name in ("table05", "table13") if rows(config, name)]
+    found = [file for name in names for file in tables.files(config, name, _ENDINGS)]
     if text.models(config):
-        files += [f"{paths.run(config)}/figures/text_attributions.{end}" for end in _FIGURE]
-    return files
+        found += figures.files(config, "text_attributions", "csv")
+    return found
 
 
 def rows(config: Config, table: str) -> list[dict[str, Any]]:
