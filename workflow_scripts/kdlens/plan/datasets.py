@@ -118,6 +118,7 @@ def summaries(config: Config) -> list[str | list[str]]:
 
 
 def splits(config: Config, role: str) -> dict[str, str]:
+    """Return the splits of a dataset for networks, each with its folder."""
     return section_of(config, role).get("splits", {"train": "train", "val": "val"})
 
 
@@ -132,12 +133,14 @@ def image_checks(config: Config, name: str) -> dict[str, Any]:
 
 
 def world(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rules that render a world are told."""
     keys = ("image_size", "mask_size", "classes", "images", "seed")
     dataset = entry(config, role) or {}
     return {key: dataset[key] for key in keys if key in dataset}
 
 
 def cells(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rule that draws cells is told."""
     keys = ("image_size", "images", "classes", "seed")
     return {key: section_of(config, role)[key] for key in keys}
 
@@ -165,6 +168,7 @@ def torchvision_source(config: Config, role: str) -> dict[str, Any]:
 
 
 def packing(config: Config) -> dict[str, Any]:
+    """Return what the rule that packs the concept dataset is told; no categories stands for all."""
     categories = sorted(config["concept_data"].get("categories", []))
     return {
         "image_size": config["dissection"]["image_size"],

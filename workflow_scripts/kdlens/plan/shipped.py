@@ -41,6 +41,7 @@ sixth: an svg has every letter, hatch and photograph, and cannot be made as smal
 
 
 def listing(config: Config) -> str:
+    """Return the list of the run's shipped files."""
     return f"{paths.shipped(config)}/{LISTING}"
 
 

@@ -17,6 +17,7 @@ def files(config: Config, name: str, endings: Iterable[str] = ENDINGS) -> list[s
 
 
 def table01_tallies(config: Config) -> list[str]:
+    """Return the tallies of Table 1, in the order of its rows."""
     return paper.tallies(config, paper.rows(config))
 
 
@@ -26,6 +27,7 @@ def metrics(config: Config) -> list[str]:
 
 
 def table01_params(config: Config) -> dict[str, Any]:
+    """Return what Table 1, the comparison and their captions are told."""
     return {
         **paper.measured(config, config["paper"]["models"]),
         "runs": paper.rows(config),
@@ -49,6 +51,7 @@ def table10_tallies(config: Config) -> list[str]:
 
 
 def table10_params(config: Config) -> dict[str, Any]:
+    """Return what Table 10 and its caption are told."""
     return {
         **paper.measured_in_all_layers(config),
         "layers": config["paper"]["table10"]["layers"],

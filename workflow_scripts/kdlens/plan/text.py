@@ -64,6 +64,7 @@ def own_files(config: Config) -> list[str]:
 
 
 def splits(config: Config) -> dict[str, str]:
+    """Return the splits of the sentences, each with its file; none if there are none."""
     return config["text"]["data"].get("splits", _FILES) if "text" in config else {}
 
 
@@ -73,26 +74,31 @@ def source(config: Config) -> dict[str, Any]:
 
 
 def world(config: Config) -> dict[str, Any]:
+    """Return what the rule that writes sentences is told."""
     data = config["text"]["data"]
     return {"sentences": data["sentences"], "seed": data["seed"], "files": splits(config)}
 
 
 def checks(config: Config) -> dict[str, Any]:
+    """Return what the check of the sentences is told."""
     data = config["text"]["data"]
     return {"name": data["name"], "splits": splits(config), "repeated": data["repeated"]}
 
 
 def vocabulary(config: Config) -> str:
+    """Return the file of the vocabulary."""
     return f"{paths.run(config)}/text/vocabulary.txt"
 
 
 def vocabulary_params(config: Config) -> dict[str, Any]:
+    """Return what the rule that makes the vocabulary is told."""
     told = config["text"]["vocabulary"]
     learned = ("size", "min_frequency", "lower_case") if told["source"] == "learned" else ()
     return {"source": told["source"], **{key: told[key] for key in learned}}
 
 
 def uses_pretrained(config: Config) -> bool:
+    """Return whether the run has the vocabulary, perhaps the weights, of a published BERT."""
     return "text" in config and config["text"]["vocabulary"]["source"] == "pretrained"
 
 
@@ -116,6 +122,7 @@ def models(config: Config) -> dict[str, Any]:
 
 
 def seeds(config: Config) -> list[int]:
+    """Return the seeds of all networks that read sentences."""
     return sorted({seed for model in models(config).values() for seed in model["seeds"]})
 
 
@@ -132,6 +139,7 @@ def model_files(config: Config, *parts: str) -> list[str]:
 
 
 def teacher_file(config: Config, name: str) -> str | list[str]:
+    """Return the weights of a model's teacher, or nothing if it has none."""
     model = models(config)[name]
     if "teacher" not in model:
         return []
@@ -149,6 +157,7 @@ def urgency(config: Config, name: str) -> int:
 
 
 def network(config: Config, name: str) -> dict[str, Any]:
+    """Return the shape of a model's network."""
     return dict(config["text"]["networks"][models(config)[name]["network"]])
 
 
