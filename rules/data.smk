@@ -212,9 +212,7 @@ rule check_concepts:
         runtime=job("data", "runtime"),
     params:
         root=lambda wildcards: datasets.root(CONFIG, "concept_data"),
-        checks={
-            "name": CONFIG["concept_data"]["name"],
-        },
+        checks={"name": CONFIG["concept_data"]["name"]},
     script:
         "../workflow_scripts/check_concepts.py"
 

@@ -1,7 +1,7 @@
 # Stage 3, dissection: which units see concepts?
 
 
-# Networks with other layers have other files, and so a rule of their own (usually there is but one).
+# Networks with other layers have other files, and so a rule of their own (usually there is one).
 for GROUP in dissections.groups(CONFIG):
 
     rule:

@@ -1,4 +1,5 @@
-# Stage 4, measures: entropy of the outputs, over all classes and within a category (Tables 2, 12 and 14).
+# Stage 4, measures: entropy of the outputs, over all classes and within a category (Tables 2, 12
+# and 14).
 
 
 rule make_categories:

@@ -14,7 +14,8 @@ include: "paper_text.smk"
 include: "paper_claims.smk"
 
 
-# A run is shipped and has a report with its cost and provenance, not what was made from a shipped one.
+# Only a run is shipped, and has a report with its cost and provenance; what is made from a shipped
+# one does not.
 if not CONFIG["from_reference"]:
 
     include: "paper_shipped.smk"

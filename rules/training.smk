@@ -3,11 +3,11 @@
 # Whatever its method, a model ends as model.pt (a plain state_dict) and metrics.json.
 
 
-# No network that may be dissected is trained before the concept dataset is known to be whole; but when
-# it changes, nothing is trained again, since its content is not used. The dataset's summary as ancient() input would
-# say so, but while Snakemake makes an ancient file anew, it leaves out jobs beyond it even if their
-# results are missing (its issue 4166). So this mark, made once in a run, stands between the two:
-# once it is there, no rule makes it.
+# No network that may be dissected is trained before the concept dataset is known to be whole; but
+# when it changes, nothing is trained again, since its content is not used. The dataset's summary as
+# ancient() input would say so, but while Snakemake makes an ancient file anew, it leaves out jobs
+# beyond it even if their results are missing (its issue 4166). So this mark, made once in a run,
+# stands between the two: once it is there, no rule makes it.
 rule concepts_known:
     input:
         datasets.summary(CONFIG, "concept_data"),
