@@ -111,6 +111,23 @@ def one_of(names):
     return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
+def of_dataset(function):
+    """Return an input or param: what a function of the config and a role says of {dataset}."""
+    return lambda wildcards: function(
+        CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+    )
+
+
+def of_model(function):
+    """Return an input or param: what a function of the config and a name says of {model}."""
+    return lambda wildcards: function(CONFIG, wildcards.model)
+
+
+def of_network(function):
+    """Return the same for a function of the config, {model} and {seed}."""
+    return lambda wildcards: function(CONFIG, wildcards.model, int(wildcards.seed))
+
+
 def library(script):
     """Return the library modules that a script imports, as inputs: an edit reruns the rule."""
     root = BASE / "workflow_scripts"

@@ -55,9 +55,7 @@ for GROUP in dissections.groups(CONFIG):
             gpu=gpus(),
             in_turn=1,
         params:
-            dissection=lambda wildcards: dissections.params(
-                CONFIG, wildcards.model, int(wildcards.seed)
-            ),
+            dissection=of_network(dissections.params),
         script:
             "../workflow_scripts/dissect.py"
 

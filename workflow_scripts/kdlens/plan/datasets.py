@@ -122,13 +122,13 @@ def splits(config: Config, role: str) -> dict[str, str]:
     return section_of(config, role).get("splits", {"train": "train", "val": "val"})
 
 
-def image_checks(config: Config, name: str) -> dict[str, Any]:
+def image_checks(config: Config, role: str) -> dict[str, Any]:
     """Return what the check of a dataset for networks is told."""
-    role = role_named(config, name)
+    dataset = section_of(config, role)
     return {
-        "name": name,
+        "name": dataset["name"],
         "splits": splits(config, role),
-        "num_classes": section_of(config, role).get("num_classes"),
+        "num_classes": dataset.get("num_classes"),
     }
 
 
