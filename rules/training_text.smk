@@ -32,7 +32,7 @@ rule text_vocabulary:
         published=text.pretrained(CONFIG),
         library=library("text_vocabulary"),
     output:
-        vocabulary=f"{RUN}/text/vocabulary.txt",
+        vocabulary=text.vocabulary(CONFIG),
     log:
         f"{RUN}/text/logs/text_vocabulary.log",
     benchmark:
@@ -53,7 +53,7 @@ rule train_text_model:
     input:
         dataset=text.summary(CONFIG),
         tree=text.tree(CONFIG),
-        vocabulary=f"{RUN}/text/vocabulary.txt",
+        vocabulary=text.vocabulary(CONFIG),
         teacher=of_model(text.teacher_file),
         published=of_model(text.initial_weights),
         library=library("train_text_model"),

@@ -158,7 +158,7 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
     }
     for key, names in named.items():
         require_rows(config, names, key)
-    categories, shown_one = config["concept_data"].get("categories"), paper["figure03"]["category"]
+    categories = config["concept_data"].get("categories")
     if categories:
-        what = "among concept_data.categories"
-        require_known([shown_one], categories, "paper.figure03.category", what)
+        key, category = "paper.figure03.category", paper["figure03"]["category"]
+        require_known([category], categories, key, "among concept_data.categories")

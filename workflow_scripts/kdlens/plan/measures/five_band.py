@@ -15,7 +15,7 @@ _NAME = "five_band"
 
 def results(config: Config) -> list[str]:
     """Return the scores and maps of every network, and the yardsticks."""
-    found = [f"{paths.measure(config, _NAME, *pair)}" for pair in _pairs(config)]
+    found = [paths.measure(config, _NAME, *pair) for pair in _pairs(config)]
     files = [f"{stem}.{ending}" for stem in found for ending in ("json", "npz")]
     made = [yardsticks(config)] if shown(config) else []
     return [*files, *made]
