@@ -10,8 +10,8 @@ DIFFROAR_RANDOM = diffroar.random_path(CONFIG)
 rule measure_diffroar:
     input:
         model=f"{MODEL}/model.pt",
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
         library=library("measure_diffroar"),
     output:
         f"{DIFFROAR}.json",
@@ -32,9 +32,7 @@ rule measure_diffroar:
         # No param: it changes the last bits of a number, which is no reason to lose hours.
         together=CONFIG["measures"]["diffroar"]["together"],
     params:
-        measure=lambda wildcards: diffroar.network_params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(diffroar.network_params),
     script:
         "../workflow_scripts/measure_diffroar.py"
 

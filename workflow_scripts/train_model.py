@@ -33,7 +33,7 @@ from typing import Any
 import torch
 
 from kdlens.architectures import same_network
-from kdlens.config_models import check_processes
+from kdlens.config_processes import check_processes
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json

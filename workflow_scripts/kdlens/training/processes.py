@@ -13,7 +13,7 @@ DistributedSampler, which orders the images otherwise and repeats some to give e
 equally many. So batches are shared by :class:`ShareSampler`, and networks wrapped by
 :meth:`Processes.wrap`.
 
-Losses that are no mean over images are refused (:func:`kdlens.config_models.check_processes`).
+Losses that are no mean over images are refused (:func:`kdlens.config_processes.check_processes`).
 """
 
 from __future__ import annotations
