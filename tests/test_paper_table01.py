@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import runpy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,6 +195,9 @@ def test_latex(table):
     assert r"Scratch & 2 & 4 & $2.0_{\pm 0.0}$ & $0.5_{\pm 0.7}$" in text
     assert r"\textit{\quad published} & \textit{3} & \textit{512} & \textit{146}" in text
     assert r"Random \& weights" in text
+    assert "Published lines (italic): Han et al. 2023, 512 units" in text
+    groups = [replace(group, published=None) for group in table.groups]
+    assert "ublished" not in to_latex(replace(table, groups=groups))
     assert r"concept\_world\_masks" in text
     for name in ("table*", "tabular"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") == 1

@@ -146,8 +146,18 @@ def markdown_text(
     )
 
 
-def latex_text(caption: str, label: str, header: Sequence[str], lines: Sequence[Line]) -> str:
-    """Return a ``table*`` environment; ``caption`` and ``header`` are plain text."""
+def latex_text(
+    caption: str, label: str, header: Sequence[str], lines: Sequence[Line], published: str
+) -> str:
+    """Return a ``table*`` environment.
+
+    Args:
+        caption, header: plain text.
+        published: whose numbers the published lines are, plain text; the caption ends with it
+            where there are such lines.
+    """
+    if any(line.published is not None for line in lines):
+        caption += f" Published lines (italic): {published}"
     body = []
     for i, line in enumerate(lines):
         if i and line.group.is_null and not lines[i - 1].group.is_null:
