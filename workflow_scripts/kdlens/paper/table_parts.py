@@ -72,6 +72,12 @@ def describe_seeds(groups: Iterable[Seeded]) -> str:
     return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
+def means_over(groups: Iterable[Seeded]) -> str:
+    """Say in a sentence what a figure's means are over: "Means over 2 seeds."."""
+    seeds = describe_seeds(groups)
+    return "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."
+
+
 def ordered(table: Table) -> list[Group]:
     """Return the groups, the nulls last."""
     return sorted(table.groups, key=lambda group: group.is_null)
