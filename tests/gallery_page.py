@@ -9,7 +9,7 @@ from paper_data import SCRIPTS
 
 PARTS = "".join(
     (SCRIPTS / f"kdlens/paper/gallery/{name}").read_text("utf-8")
-    for name in ("layer.html", "layer_page.py", "strip.py")
+    for name in ("document.html", "layer.html", "layer_page.py", "strip.py")
 )
 VOID = {"meta", "input", "img", "br", "link"}
 POLICY = "Content-Security-Policy"
