@@ -5,7 +5,7 @@ years, and asks nothing of a network: style, program and photographs are inside,
 security policy allows nothing else. Same input, same bytes.
 
 ``units``       what is shown, read off the tallies and the top images
-``regions``     a region of pixels as a short text (run lengths), and back
+``regions``     a region of pixels as a short text (run lengths), which ``layer.js`` reads
 ``thumbnails``  the photographs, each once, small
 ``colours``     the categories' colours as CSS (order: `kdlens.paper.categories`)
 ``document``    a whole page (``document.html``) around a template: escaping, data, security policy
