@@ -5,14 +5,31 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
+import numpy as np
 from paper_data import SCRIPTS
 
 PARTS = "".join(
     (SCRIPTS / f"kdlens/paper/gallery/{name}").read_text("utf-8")
-    for name in ("layer.html", "layer_page.py", "strip.py")
+    for name in ("document.html", "layer.html", "layer_page.py", "strip.py")
 )
 VOID = {"meta", "input", "img", "br", "link"}
 POLICY = "Content-Security-Policy"
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def region_of(code, shape):
+    """Return the region (sh, sw) bool that a code stands for, as the page's program reads it."""
+    runs, value, shift = [], 0, 0
+    for letter in code:
+        digit = DIGITS.index(letter)
+        value |= (digit & 31) << shift
+        shift += 5
+        if not digit & 32:
+            step = -(value >> 1) if value & 1 else value >> 1
+            runs.append(step + (runs[-2] if len(runs) > 1 else 0))
+            value = shift = 0
+    assert not shift and min(runs) >= 0
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(shape)
 
 
 class Page(HTMLParser):

@@ -83,7 +83,8 @@ MANIFEST = {
     "platform": "Linux",
     "packages": {"torch": "2.9", "absent": None},
     "computed_on": [
-        {"torch": "2.9", "device": "cpu", "precision": None, "threads": 2, "networks": 9}
+        {"torch": "2.9", "device": "cpu", "precision": None, "threads": 2, "networks": 9},
+        {"torch": "2.8", "device": "cpu", "precision": None, "threads": 2, "networks": 1},
     ],
     "files": [{}] * 1234,
 }

@@ -86,7 +86,7 @@ def test_what_changes_no_result_makes_nothing_anew():
 
 def test_the_gallery_depends_on_its_template_style_and_program():
     found = {path.name for path in library_modules(SCRIPTS / "gallery.py")}
-    assert {"layer.html", "layer.css", "layer.js", "base.css"} <= found
+    assert {"document.html", "layer.html", "layer.css", "layer.js", "base.css"} <= found
     assert "layer.js" not in {path.name for path in library_modules(SCRIPTS / "table01.py")}
 
 

@@ -17,7 +17,7 @@ from kdlens.errors import InputError
 from kdlens.files import read_json, write_json
 from kdlens.measures.loss_gradients import loss_gradients
 from kdlens.measures.object_images import ConceptObjects, ValidationObjects, choose
-from kdlens.paper.loss_gradients import Gradients
+from kdlens.paper.loss_gradients_figure import Gradients
 from kdlens.training.networks import load_network
 
 CPU = torch.device("cpu")

@@ -135,7 +135,7 @@ def test_captions_state_the_seeds():
     assert "kd_, seeds 7" in render("table01", {"table": TABLE})
     assert "Seeds: 1, 2, 7." in render("table01_comparison", {"table": TABLE})
     assert "seeds (1, 2)" in render("figure02", {"figure": FIGURE})
-    assert "KD *odd* |label|_, seed 3" in render("figure03", {"maps": MAPS})
+    assert "KD *odd* |label|_, seed 3" in render("figure03", {"maps": MAPS, "dataset": DATASET})
 
 
 def test_captions_follow_the_settings():
@@ -144,7 +144,8 @@ def test_captions_follow_the_settings():
         "figure02", {"figure": {**FIGURE, "iou_threshold": 0.04}}
     )
     assert "top 1 %" in render("figure02", {"figure": {**FIGURE, "quantile": 0.01}})
-    assert "chosen in the config" in render("figure03", {"maps": {**MAPS, "concept": "dog"}})
+    dog = {"maps": {**MAPS, "concept": "dog"}, "dataset": DATASET}
+    assert "chosen in the config" in render("figure03", dog)
 
 
 def test_captions_of_lines_state_what_varies_and_the_claim():
@@ -191,11 +192,6 @@ def test_captions_of_variants_state_their_hyper_parameters():
 def test_labels_are_shown_as_they_are_where_captions_are_read_as_markdown(name, params, shown):
     html = to_html(as_text(name, params))
     assert f"<code>{shown}</code>" in html and "<em>odd" not in html
-
-
-def test_captions_do_without_what_is_not_essential():
-    render("table01_comparison", {})
-    render("figure02", {"figure": {**SETTINGS, "models": []}})
 
 
 def test_other_captions():

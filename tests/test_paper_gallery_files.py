@@ -81,7 +81,7 @@ def test_so_many_photographs_get_smaller(made, monkeypatch):
 
 def test_names_are_text_wherever_they_stand(page, text):
     tags = {tag for tag, _, _ in page.elements}
-    # What the template and the cards are made of; a name that became markup would bring an img.
+    # What the templates and the cards are made of; a name that became markup would bring an img.
     assert tags <= set(re.findall(r"<(\w+)", PARTS))
     assert (
         "img" not in tags

@@ -1,6 +1,7 @@
 """Tables 6 to 9 and 11: the published row of each model, and what the files say."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from paper_data import DATASET, REFERENCE, SETTINGS
@@ -125,6 +126,9 @@ def test_architectures_side_by_side(tmp_path, settings):
     assert rows["Self-KD"][:6] == ["mobile", "mobile", "1", "40", "21", "21"]
     latex = to_latex(table, networks)
     assert r"\label{tab:table11}" in latex and r"r34\_w16 & r50 & 2 & 20" in latex
+    assert "Published lines (italic): Han et al. 2023, ImageNet and Broden.}" in latex
+    alone = replace(table, groups=[replace(group, published=None) for group in table.groups])
+    assert "ublished" not in to_latex(alone, networks)
 
 
 def test_the_files_of_table_11(tmp_path, settings):

@@ -10,8 +10,8 @@ from paper_looks import check_same_bytes
 from test_paper_captions import render
 
 from kdlens.errors import InputError
-from kdlens.paper import alignment_table
-from kdlens.paper.loss_gradients import Gradients, draw, for_display
+from kdlens.paper import loss_gradients_table
+from kdlens.paper.loss_gradients_figure import Gradients, draw, for_display
 
 ENTRIES = [
     {"model": "scratch", "seed": 1, "label": "Scratch", "method": "cross_entropy"},
@@ -118,8 +118,8 @@ SETTINGS = {
 def files(tmp_path):
     paths = []
     for i, run in enumerate(RUNS):
-        values = {column.key: 0.25 * (i + 1) for column in alignment_table.COLUMNS}
-        values |= dict.fromkeys(alignment_table.EXTRA, i) | {"images": 200}
+        values = {column.key: 0.25 * (i + 1) for column in loss_gradients_table.COLUMNS}
+        values |= dict.fromkeys(loss_gradients_table.EXTRA, i) | {"images": 200}
         content = {"measure": "loss_gradients", "model": run["model"], "seed": run["seed"]}
         paths.append(tmp_path / f"{i}.json")
         paths[-1].write_text(json.dumps({**content, "values": values}))
@@ -142,9 +142,11 @@ def test_the_table(files, tmp_path):
 
 def test_the_table_says_whose_loss_where_images_have_no_class():
     concepts = {**SETTINGS, "masks": "concepts", "images": 0}
-    said = alignment_table.looked_at(concepts)
+    said = loss_gradients_table.looked_at(concepts)
     assert said.startswith("All images of tiny_world") and "network predicts" in said
-    assert "is cow, horse." in alignment_table.looked_at({**concepts, "objects": ["cow", "horse"]})
+    assert "is cow, horse." in loss_gradients_table.looked_at(
+        {**concepts, "objects": ["cow", "horse"]}
+    )
 
 
 def test_captions():

@@ -14,6 +14,7 @@ from kdlens.paper.measure_table import (
 )
 
 COLUMNS = [Column("recall", "Recall", 2), Column("share", "Share (%)", 1, factor=100)]
+KEYS = [column.key for column in COLUMNS]
 
 
 def run(model, seed, method="kd", reference=None):
@@ -52,7 +53,7 @@ def test_a_table_by_hand(tmp_path, network, published):
         network("kd", 1, recall=0.25, share=0.25),
         network("kd", 2, recall=0.75, share=0.75),
     ]
-    lines = read_lines("m", runs, files, ["recall", "share"], published)
+    lines = read_lines("m", runs, files, KEYS, published)
     texts = {ending: tmp_path / f"t.{ending}" for ending in ("csv", "md", "html", "tex")}
     write_measure_table(
         lines,
@@ -61,6 +62,7 @@ def test_a_table_by_hand(tmp_path, network, published):
         caption="Scores of a & b",
         name="table03",
         how_to_read=["So."],
+        published="B.",
         **texts,
     )
     assert [line for line in texts["md"].read_text().splitlines() if line.startswith("|")] == [
@@ -84,6 +86,31 @@ def test_a_table_by_hand(tmp_path, network, published):
     ]
     assert r"Scores of a \& b" in texts["tex"].read_text()
     assert "<table>" in texts["html"].read_text()
+
+
+def test_a_caption_speaks_of_published_lines_only_where_there_are_some(
+    tmp_path, network, published
+):
+    file = network("kd", 1, recall=0.25, share=0.25)
+    texts = {ending: tmp_path / f"t.{ending}" for ending in ("csv", "md", "html", "tex")}
+    said = {}
+    for reference in ("kd", "at", None):
+        lines = read_lines("m", [run("kd", 1, reference=reference)], [file], KEYS, published)
+        write_measure_table(
+            lines,
+            COLUMNS,
+            title="Table 3: scores",
+            caption="Scores.",
+            name="table03",
+            how_to_read=[],
+            published="A & b.",
+            **texts,
+        )
+        said[reference] = texts["tex"].read_text()
+    assert r"\caption{Scores. Published lines (italic): A \& b.}" in said["kd"]
+    assert r"\textit{\quad published}" in said["kd"]
+    for reference in ("at", None):
+        assert r"\caption{Scores.}" in said[reference] and "ublished" not in said[reference]
 
 
 @pytest.mark.parametrize(

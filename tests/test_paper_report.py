@@ -139,6 +139,8 @@ def test_each_item_has_its_files_and_commands(run):
     assert "Figure 1 A drawing. Not made: no result" in text
     assert "Made by config/full.yaml , config/paper.yaml . snakemake full" in text
     assert "8 jobs took 6 minutes" in text and "1 file changed since" in text
+    assert "9 networks computed with torch 2.9, device cpu, threads 2" in text
+    assert "1 network computed with torch 2.8, device cpu, threads 2" in text
 
 
 def test_a_run_with_little_has_a_page_too(tmp_path):

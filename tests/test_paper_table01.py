@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import runpy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,6 @@ from kdlens.paper.formats import (
     escape_markdown,
     mean_and_sd,
     number,
-    on_bar,
     signed,
 )
 from kdlens.paper.reference import read_reference
@@ -194,6 +194,9 @@ def test_latex(table):
     assert r"Scratch & 2 & 4 & $2.0_{\pm 0.0}$ & $0.5_{\pm 0.7}$" in text
     assert r"\textit{\quad published} & \textit{3} & \textit{512} & \textit{146}" in text
     assert r"Random \& weights" in text
+    assert "Published lines (italic): Han et al. 2023, 512 units" in text
+    groups = [replace(group, published=None) for group in table.groups]
+    assert "ublished" not in to_latex(replace(table, groups=groups))
     assert r"concept\_world\_masks" in text
     for name in ("table*", "tabular"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") == 1
@@ -207,7 +210,7 @@ def test_formats():
     )
     assert escape_latex("α = 0.5, a–b\nc") == r"\ensuremath{\alpha} = 0.5, a--b c"
     assert escape_markdown("a|b *c* _d_ e_f <g>\n`h`") == (r"a\|b \*c\* \_d\_ e_f &lt;g&gt; \`h\`")
-    assert [number(v, 1) for v in (3, 3.0, 3.25, None)] == ["3", "3", "3.2", "–"]
+    assert [number(v, 1) for v in (3, 0.0, 88.5, 3.25, None)] == ["3", "0", "88.5", "3.2", "–"]
     assert number(70.8, 2) == "70.80"
     assert mean_and_sd(3, None, 1) == "3"
     assert mean_and_sd(0.0, 0.0, 1) == "0 ± 0"
@@ -219,7 +222,6 @@ def test_formats():
         "0.0",
         "–",
     ]
-    assert [on_bar(v) for v in (0.0, 8.5, 88.5, 97.5, None)] == ["0", "8.5", "88.5", "97.5", "–"]
 
 
 def test_script_writes_four_files(inputs, tmp_path):

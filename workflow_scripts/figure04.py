@@ -37,7 +37,7 @@ def main(
         temperatures: those of the students by model.
         label: what the students are called.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     (table,) = count_tables(runs, tallies, [settings], metrics=metrics)

@@ -35,7 +35,7 @@ def main(
         runs: the networks, as for Table 1.
         pairs: models without and with logit distillation.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     (table,) = count_tables(runs, tallies, [settings], metrics=metrics)

@@ -32,7 +32,7 @@ def main(
         runs: the networks in the same order, as for Table 1.
         iou_thresholds: what to count at.
         quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = [
         Settings(layer, quantile, threshold, denominator, **dataset)

@@ -44,7 +44,7 @@ def main(
         subject: what it counts, to follow upon "concept detectors of".
         runs: the networks, as for Table 1; ``reference`` is such as "alpha 0.5, T 4".
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     published = read_reference(scratch) | read_hyper_parameters(reference)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.paper.alignment_table import read, write
+from kdlens.paper.loss_gradients_table import read, write
 
 
 def main(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kdlens.paper.loss_gradients import CLIP, Gradients, draw, write_csv
+from kdlens.paper.loss_gradients_figure import CLIP, Gradients, draw, write_csv
 from kdlens.paper.style import save
 
 

@@ -37,7 +37,7 @@ def main(
             (the published row's name or None), "labels" ("true" or "shuffled"), "layer" (the one
             that is counted)}``.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     table = count_detectors(runs, tallies, metrics, reference, settings)

@@ -39,11 +39,11 @@ def main(
         caption=(
             "DiffROAR scores in percentage points (higher: attributions say more of where the "
             f"classes show); mean over {len(fractions)} fractions and {initialisations} "
-            "initialisations, ± sample standard deviation over the models' seeds. Published lines "
-            "(italic): Han et al. 2023."
+            "initialisations, ± sample standard deviation over the models' seeds."
         ),
         name="table04",
         how_to_read=how_to_read(datasets, label, fractions, initialisations, lines),
+        published="Han et al. 2023.",
         csv=csv,
         md=md,
         html=html,

@@ -36,7 +36,7 @@ def main(
         runs: the networks, as for Table 1.
         layers: the layers, in the order of the columns.
         iou_threshold, quantile, denominator: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layers[0], quantile, iou_threshold, denominator, **dataset)
     tables = count_layers(runs, tallies, metrics, reference, layers, settings)

@@ -35,7 +35,7 @@ def main(
         runs: the networks, as for Table 1; ``reference`` is such as "resnet34 of resnet50".
         networks: by model, ``{"student", "teacher" (None if untaught)}``, names of networks.
         iou_threshold, quantile, denominator, layer: how detectors are counted.
-        dataset: names of the data sets, ``{"training" (None if there is none), "concepts"}``.
+        dataset: names of the datasets, ``{"training" (None if there is none), "concepts"}``.
     """
     settings = Settings(layer, quantile, iou_threshold, denominator, **dataset)
     table = count_architectures(runs, tallies, metrics, reference, settings)

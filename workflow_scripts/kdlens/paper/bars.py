@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from kdlens.paper.formats import on_bar
+from kdlens.paper.formats import number
 from kdlens.paper.style import INK, Look
 from kdlens.paper.table01 import Group
 
@@ -28,6 +28,11 @@ def highest(group: Group, column: str) -> float:
     if mean is None or values is None:
         return 0.0
     return max(mean + (group.sd(column) or 0), *values)
+
+
+def number_on_bar(group: Group, column: str) -> str:
+    """Return what stands on top of a group's bar: its mean, with a decimal only if needed."""
+    return number(group.mean(column), 1)
 
 
 def bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: bool) -> None:
@@ -51,7 +56,7 @@ def bar(panel: Axes, x: float, group: Group, column: str, look: Look, upright: b
             clip_on=False,
         )
     panel.annotate(
-        on_bar(mean),
+        number_on_bar(group, column),
         (x, highest(group, column)),
         xytext=(0, 4.5 if upright else 3),
         textcoords="offset points",

@@ -24,7 +24,14 @@ from matplotlib.patches import Patch
 
 from kdlens.dissection.tallies import Tallies
 from kdlens.paper.categories import figure_colours, in_order
-from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
+from kdlens.paper.legend import (
+    add_legend,
+    add_note,
+    legend_layout,
+    note_layout,
+    text_width,
+    wrap_text,
+)
 from kdlens.paper.style import FONT_SIZE, WIDTH, house_style
 
 MOST_ROWS = 3
@@ -99,7 +106,7 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
         ncols, legend_height = legend_layout(names)
         longest = max((text_width(_name(c)) for row in rows for c in row), default=0.0) / 72
         title = "\n".join(wrap_text(_title(counts, label), 72 * _AXES_WIDTH * _TITLE_SHARE))
-        note = "\n".join(wrap_text(note, 72 * (WIDTH - 0.3)))
+        note, _ = note_layout(note)
         height = (
             legend_height + (title.count("\n") + note.count("\n") + 1 + bool(note)) * 0.17 + 0.2
         )
@@ -124,8 +131,7 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
                 0.5, 0.5, "No unit detects a concept.", transform=panels[0].transAxes, ha="center"
             )
             panels[0].set_yticks([0, 1])
-        if note:
-            figure.supxlabel(note, x=0.02, ha="left", fontsize=FONT_SIZE)
+        add_note(figure, note)
         handles = [
             Patch(facecolor=colors[category], label=text)
             for category, text in zip(counts.categories, names, strict=True)

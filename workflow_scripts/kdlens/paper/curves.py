@@ -16,7 +16,6 @@ colour.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -25,14 +24,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from kdlens.errors import InputError
 from kdlens.paper.bars import count_label
-from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
+from kdlens.paper.legend import add_legend, figure_with_note, legend_label, text_width
 from kdlens.paper.reference import BASELINE
-from kdlens.paper.style import FONT_SIZE, WIDTH, Line, house_style, lines_of
+from kdlens.paper.style import WIDTH, Line, house_style, lines_of
 from kdlens.paper.table01 import Group, Settings, Table
-from kdlens.paper.table_parts import describe_seeds
+from kdlens.paper.table_parts import means_over
 
 QUANTILE, IOU_THRESHOLD = "quantile", "iou_threshold"
 """The settings that can vary: names of fields of :class:`~kdlens.paper.table01.Settings`."""
@@ -53,12 +53,8 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
     groups = ordered(tables[0])
     lines = lines_of([group.style for group in groups])
     with house_style():
-        labels = [textwrap.fill(group.label, 32) for group in groups]
-        ncols, legend_height = legend_layout(labels)
-        claim = "\n".join(wrap_text(order_line(tables, setting), 72 * (WIDTH - 0.3)))
-        height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height))
-        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06)
+        labels = [legend_label(group.label) for group in groups]
+        figure, ncols = figure_with_note(_PLOT_HEIGHT, labels, order_line(tables, setting))
         panel = figure.add_subplot()
         panel.set_title(_title(tables[0].settings, setting))
         for line, group in zip(lines, groups, strict=True):
@@ -71,8 +67,6 @@ def draw(tables: Sequence[Table], setting: str) -> Figure:
         panel.locator_params(axis="y", integer=True)
         panel.grid(axis="y", color="#E6E6E6", linewidth=0.6)
         panel.set_axisbelow(True)
-        if claim:
-            figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
         handles = [
             Line2D([], [], label=label, **strokes(line))
             for line, label in zip(lines, labels, strict=True)
@@ -117,10 +111,7 @@ def order_line(tables: Sequence[Table], setting: str) -> str:
     if len(roles) == 3:
         holds = ((means[:, 0] > means[:, 1]) & (means[:, 1] > means[:, 2])).sum()
         text += f"; {kd} > {scratch} > {roles[2].label} holds at {holds} {of}"
-    seeds = describe_seeds(roles)
-    return f"{text}. " + (
-        "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."
-    )
+    return f"{text}. {means_over(roles)}"
 
 
 def _title(settings: Settings, setting: str) -> str:
@@ -172,10 +163,31 @@ def curve(
 ) -> None:
     """Draw means, seeds and their spread; ``members`` are the groups at each of ``values``."""
     mean = np.array([group.mean(column) for group in members])
-    seeds = np.array([group.values[column] for group in members])  # (settings, seeds)
+    seeds = np.array([group.values[column] for group in members])
+    sd = np.array([group.sd(column) for group in members]) if seeds.shape[1] > 1 else None
+    mean_line(panel, values, mean, seeds, sd, line)
+
+
+def mean_line(
+    panel: Axes,
+    values: Sequence[float],
+    mean: NDArray[np.float64],
+    seeds: NDArray[np.float64],
+    band: NDArray[np.float64] | None,
+    line: Line,
+) -> None:
+    """Draw a line of means with a band of ± ``band`` (None: without), and each seed as a dot.
+
+    Args:
+        values: V places along the axis.
+        mean, band: (V,).
+        seeds: (V, seeds); of a single seed there are no dots.
+    """
+    if band is not None:
+        panel.fill_between(
+            values, mean - band, mean + band, color=line.color, alpha=0.14, linewidth=0
+        )
     if seeds.shape[1] > 1:
-        sd = np.array([group.sd(column) for group in members])
-        panel.fill_between(values, mean - sd, mean + sd, color=line.color, alpha=0.14, linewidth=0)
         panel.scatter(
             np.repeat(values, seeds.shape[1]),
             seeds.ravel(),

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +26,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kdlens.files import write_text
-from kdlens.paper.curves import strokes
-from kdlens.paper.legend import add_legend, legend_layout, wrap_text
+from kdlens.paper.curves import mean_line, strokes
+from kdlens.paper.legend import add_legend, figure_with_note, legend_label
 from kdlens.paper.measure_table import ModelLine, nulls_last, read_lines
-from kdlens.paper.style import FONT_SIZE, WIDTH, Line, house_style, lines_of
+from kdlens.paper.style import Line, house_style, lines_of
 from kdlens.paper.table04 import MEASURE
 
 _PLOT_HEIGHT = 2.6
@@ -88,14 +86,10 @@ def draw(panels: Sequence[Panel], fractions: Sequence[float]) -> Figure:
         for line, style in zip(panel.lines, lines_of(methods), strict=True):
             styles.setdefault((line.label, line.method), style)
     with house_style():
-        labels = [textwrap.fill(label, 32) for label, _ in styles]
-        ncols, legend_height = legend_layout(labels)
-        notes = wrap_text(_note(panels), 72 * (WIDTH - 0.3))
+        labels = [legend_label(label) for label, _ in styles]
         columns = min(len(panels), _COLUMNS)
         rows = -(-len(panels) // columns)
-        height = rows * _PLOT_HEIGHT + legend_height + len(notes) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height))
-        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.03)
+        figure, ncols = figure_with_note(rows * _PLOT_HEIGHT, labels, _note(panels), wspace=0.03)
         # Datasets differ by a factor of ten and more: an axis for each.
         axes = figure.subplots(rows, columns, squeeze=False)
         for at in axes.flat[len(panels) :]:
@@ -104,7 +98,6 @@ def draw(panels: Sequence[Panel], fractions: Sequence[float]) -> Figure:
             _draw_panel(at, panel, fractions, styles)
         for row in axes:
             row[0].set_ylabel("DiffROAR (percentage points)")
-        figure.supxlabel("\n".join(notes), x=0.02, ha="left", fontsize=FONT_SIZE)
         handles = [
             Line2D([], [], label=label, **strokes(style))
             for label, style in zip(labels, styles.values(), strict=True)
@@ -124,22 +117,8 @@ def _draw_panel(
     for line in panel.lines:
         style = styles[line.label, line.method]
         keys = [f"{panel.ranking}_f{fraction:g}" for fraction in fractions]
-        seeds = np.array([line.values[key] for key in keys])  # (fractions, seeds)
-        mean, band = seeds.mean(axis=1), _band(line, keys)
-        if band is not None:
-            at.fill_between(
-                fractions, mean - band, mean + band, color=style.color, alpha=0.14, linewidth=0
-            )
-        if len(line.seeds) > 1:
-            at.scatter(
-                np.repeat(fractions, len(line.seeds)),
-                seeds.ravel(),
-                s=7,
-                color=style.color,
-                alpha=0.45,
-                linewidth=0,
-            )
-        at.plot(fractions, mean, clip_on=False, zorder=3, **strokes(style))
+        seeds = np.array([line.values[key] for key in keys])
+        mean_line(at, fractions, seeds.mean(axis=1), seeds, _band(line, keys), style)
     at.set_xlabel("fraction removed")
     at.set_xticks(fractions, _ticks(fractions))
     at.grid(axis="y", color="#E6E6E6", linewidth=0.6)
@@ -196,15 +175,11 @@ def write_numbers(
             about = [panel.dataset, panel.ranking, line.model, line.label, line.method]
             for fraction in fractions:
                 key = f"{panel.ranking}_f{fraction:g}"
-                columns = [line.values[f"{key}{s}"] for s in ("", "_sd", "_bottom", "_top")]
+                keys = [f"{key}{suffix}" for suffix in ("", "_sd", "_bottom", "_top")]
+                columns = [line.values[each] for each in keys]
                 for seed, *numbers in zip(line.seeds, *columns, strict=True):
                     writer.writerow(["seed", *about, seed, initialisations, fraction, *numbers])
-                mean = [_mean(values) for values in columns]
+                mean = [line.mean(each) for each in keys]
                 mean[1] = line.sd(key)
                 writer.writerow(["mean", *about, "", initialisations, fraction, *mean])
     write_text(path, handle.getvalue())
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if len(known) == len(values) else None

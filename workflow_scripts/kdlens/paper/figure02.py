@@ -17,7 +17,6 @@ without a colour.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -25,9 +24,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from kdlens.errors import InputError
-from kdlens.paper.bars import bar, count_label, highest
-from kdlens.paper.formats import on_bar
-from kdlens.paper.legend import add_legend, legend_layout, text_width
+from kdlens.paper.bars import bar, count_label, highest, number_on_bar
+from kdlens.paper.legend import add_legend, legend_label, legend_layout, text_width
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Look, house_style, looks_of
 from kdlens.paper.table01 import Group, Table
 
@@ -51,7 +49,7 @@ def draw(table: Table, models: Sequence[str]) -> Figure:
     looks = looks_of([group.style for group in groups])
     rows = _split(table.categories, len(groups))
     with house_style():
-        labels = [textwrap.fill(group.label, 32) for group in groups]
+        labels = [legend_label(group.label) for group in groups]
         ncols, legend_height = legend_layout(labels)
         figure = Figure(figsize=(WIDTH, _PANEL_HEIGHT * (1 + len(rows)) + legend_height))
         figure.set_layout_engine("constrained", h_pad=0.05, w_pad=0.05, hspace=0.03)
@@ -95,7 +93,7 @@ def _split(categories: Sequence[str], models: int) -> list[Sequence[str]]:
 
 def _upright(groups: Sequence[Group], columns: Sequence[str], slot: float) -> bool:
     """Tell whether some number is too wide for a slot (in points) and must be turned."""
-    texts = [on_bar(group.mean(column)) for group in groups for column in columns]
+    texts = [number_on_bar(group, column) for group in groups for column in columns]
     return max(text_width(text) for text in texts) + 2 > slot
 
 
@@ -109,7 +107,7 @@ def _set_scale(
     """Set the y axis so that every bar, dot, whisker and number of ``columns`` fits."""
     top = max(highest(group, column) for group in groups for column in columns)
     slot = width * 72 / _slots(categories_shown, len(groups))
-    longest = max(text_width(on_bar(g.mean(column))) for g in groups for column in columns)
+    longest = max(text_width(number_on_bar(g, column)) for g in groups for column in columns)
     room = (longest if _upright(groups, columns, slot) else FONT_SIZE) + 8
     axes_height = 72 * (_PANEL_HEIGHT - 0.45)
     panel.set_ylim(0, max(top, 1) / (1 - room / axes_height))

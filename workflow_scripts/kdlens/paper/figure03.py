@@ -6,7 +6,7 @@ activation, upsampled, over the greyed image. Brighter is more active, from 0 to
 maximum over the images shown (the absolute activations of two networks cannot be compared). The
 line encloses where the activation exceeds the unit's threshold, the region that the IoU is
 computed from; the dots are the concept's outline. A column's title gives the unit's number (from
-1, as in the table of units) and its IoU over the whole data set, and says so if the unit is too
+1, as in the table of units) and its IoU over the whole dataset, and says so if the unit is too
 weak to count as a detector.
 
 :class:`Maps` is the file that the dissection stage wrote; :func:`draw` is a pure function of it.

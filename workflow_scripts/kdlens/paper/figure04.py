@@ -10,7 +10,6 @@ Errors: :class:`~kdlens.errors.InputError` for fewer than two temperatures, or t
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -21,8 +20,8 @@ from kdlens.errors import InputError
 from kdlens.paper.bars import count_label
 from kdlens.paper.curves import curve, level_strokes, strokes
 from kdlens.paper.formats import decimals_of, signed
-from kdlens.paper.legend import add_legend, legend_layout, wrap_text
-from kdlens.paper.style import FONT_SIZE, WIDTH, Line, house_style, lines_of
+from kdlens.paper.legend import add_legend, figure_with_note, legend_label
+from kdlens.paper.style import Line, house_style, lines_of
 from kdlens.paper.table01 import Group, Table
 
 _PLOT_HEIGHT = 2.5
@@ -49,12 +48,9 @@ def draw(table: Table, temperatures: Mapping[str, float], label: str) -> Figure:
     beside = [group for group in table.groups if group not in students]
     lines = lines_of([students[0].style, *(group.style for group in beside)])
     with house_style():
-        labels = [textwrap.fill(text, 32) for text in (label, *(g.label for g in beside))]
-        ncols, legend_height = legend_layout(labels)
-        claim = "\n".join(wrap_text(change_line(students, values), 72 * (WIDTH - 0.3)))
-        height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height))
-        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.04)
+        labels = [legend_label(text) for text in (label, *(g.label for g in beside))]
+        note = change_line(students, values)
+        figure, ncols = figure_with_note(_PLOT_HEIGHT, labels, note, wspace=0.04)
         panels = figure.subplots(1, 2)
         for panel, (column, title) in zip(panels, _PANELS.items(), strict=True):
             panel.set_title(title)
@@ -65,7 +61,6 @@ def draw(table: Table, temperatures: Mapping[str, float], label: str) -> Figure:
         panels[1].set_ylabel("%")
         low, high = panels[1].get_ylim()
         panels[1].set_yticks([tick for tick in panels[1].get_yticks() if low <= tick <= high])
-        figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
         handles = [Line2D([], [], label=labels[0], **strokes(lines[0]))]
         handles += [
             Line2D([], [], label=text, **level_strokes(line))

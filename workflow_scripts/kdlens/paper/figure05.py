@@ -19,13 +19,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from kdlens.paper.bars import bar, count_label, highest
+from kdlens.paper.bars import bar, count_label, highest, number_on_bar
 from kdlens.paper.curves import level_strokes
-from kdlens.paper.formats import on_bar
-from kdlens.paper.legend import add_legend, legend_layout, text_width, wrap_text
+from kdlens.paper.legend import add_legend, figure_with_note, legend_label, text_width
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Line, Look, house_style, lines_of, looks_of
 from kdlens.paper.table01 import Group, Table
-from kdlens.paper.table_parts import describe_seeds
+from kdlens.paper.table_parts import means_over
 
 _PLOT_HEIGHT = 2.3
 _GAP = 0.6
@@ -41,15 +40,11 @@ def draw(table: Table, pairs: Sequence[Sequence[str]]) -> Figure:
     beside = [group for group in table.groups if group not in shown]
     looks, lines = looks_of([g.style for g in shown]), lines_of([g.style for g in beside])
     with house_style():
-        labels = [textwrap.fill(group.label, 32) for group in (*shown, *beside)]
-        ncols, legend_height = legend_layout(labels)
-        claim = "\n".join(wrap_text(claim_line(groups), 72 * (WIDTH - 0.3)))
-        height = _PLOT_HEIGHT + legend_height + (claim.count("\n") + 1) * FONT_SIZE * 1.3 / 72
-        figure = Figure(figsize=(WIDTH, height))
-        figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, wspace=0.03)
+        labels = [legend_label(group.label) for group in (*shown, *beside)]
+        figure, ncols = figure_with_note(_PLOT_HEIGHT, labels, claim_line(groups), wspace=0.03)
         panels = figure.subplots(1, 2, sharey=True)
         slot = 72 * (WIDTH - 0.8) / 2 / (len(groups) * (2 + _GAP))
-        numbers = [on_bar(group.mean(column)) for group in shown for column in _PANELS]
+        numbers = [number_on_bar(group, column) for group in shown for column in _PANELS]
         upright = max(map(text_width, numbers)) + 2 > slot
         for panel, (column, title) in zip(panels, _PANELS.items(), strict=True):
             panel.set_title(title)
@@ -59,7 +54,6 @@ def draw(table: Table, pairs: Sequence[Sequence[str]]) -> Figure:
         panels[0].set_ylim(0, max(top, 1) / (1 - room / (72 * (_PLOT_HEIGHT - 0.5))))
         panels[0].locator_params(axis="y", integer=True, nbins=5)
         panels[0].set_ylabel(count_label([*shown, *beside]))
-        figure.supxlabel(claim, x=0.02, ha="left", fontsize=FONT_SIZE)
         handles: list[Artist] = [
             Patch(facecolor=look.color, hatch=look.hatch, edgecolor=INK, linewidth=0.6)
             for look in looks
@@ -79,12 +73,10 @@ def claim_line(pairs: Pairs) -> str:
         if first is not None and second is not None and without.units == both.units:
             changes.append(second - first)
     more, equal = sum(change > 0 for change in changes), changes.count(0)
-    seeds = describe_seeds([group for pair in pairs for group in pair])
-    spread = "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."
     return (
         f"With logit distillation there are more detectors in {more} of {len(changes)} methods "
         f"(as many in {equal}, fewer in {len(changes) - more - equal}); in the paper, in all. "
-        f"{spread}"
+        f"{means_over([group for pair in pairs for group in pair])}"
     )
 
 

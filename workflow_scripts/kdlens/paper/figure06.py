@@ -11,7 +11,6 @@ Errors: as :func:`kdlens.paper.measure_table.read_lines`.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,9 +18,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from kdlens.paper.legend import add_legend, legend_layout
+from kdlens.paper.legend import add_legend, legend_label, legend_layout
 from kdlens.paper.measure_table import ModelLine
-from kdlens.paper.style import FONT_SIZE, INK, WIDTH, house_style, lines_of
+from kdlens.paper.style import FONT_SIZE, INK, WIDTH, Line, house_style, lines_of
 
 AXES = {
     "auroc": "AUROC",
@@ -52,7 +51,7 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
     """Draw the figure; a model without a number on some axis has a gap there."""
     looks = lines_of([line.method for line in lines])
     with house_style():
-        labels = [textwrap.fill(line.label, 32) for line in lines]
+        labels = [legend_label(line.label) for line in lines]
         ncols, legend_height = legend_layout(labels)
         height = legend_height + _TITLE + 2 * _LABEL + _SIDE + 0.05
         figure = Figure(figsize=(WIDTH, height))
@@ -77,28 +76,25 @@ def draw(lines: Sequence[ModelLine]) -> Figure:
                 panel.plot(
                     np.append(angles, angles[0]),
                     np.append(radii, radii[0]),
-                    color=look.color,
-                    marker=look.marker,
-                    linestyle=look.dashes,
-                    linewidth=1.2,
-                    markersize=3.5,
                     clip_on=False,
+                    **_strokes(look),
                 )
         handles = [
-            Line2D(
-                [],
-                [],
-                color=look.color,
-                marker=look.marker,
-                linestyle=look.dashes,
-                linewidth=1.2,
-                markersize=3.5,
-                label=label,
-            )
+            Line2D([], [], label=label, **_strokes(look))
             for look, label in zip(looks, labels, strict=True)
         ]
         add_legend(figure, handles, ncols)
     return figure
+
+
+def _strokes(line: Line) -> dict[str, Any]:
+    return {
+        "color": line.color,
+        "marker": line.marker,
+        "linestyle": line.dashes,
+        "linewidth": 1.2,
+        "markersize": 3.5,
+    }
 
 
 def _web(panel: Any, angles: np.ndarray, title: str) -> None:

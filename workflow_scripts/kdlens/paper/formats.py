@@ -94,15 +94,6 @@ def signed(value: float | None, decimals: int) -> str:
     return ("+" if value > 0 else "−") + text
 
 
-def on_bar(value: float | None) -> str:
-    """Format a count for the top of a bar: with a decimal only where it needs one."""
-    if value is None:
-        return MISSING
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.1f}"
-
-
 def markdown_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], text: Collection[int] = (0,)
 ) -> str:

@@ -1,4 +1,6 @@
-"""The legend above a figure, and how wide a text is: what figures plan their room with.
+"""The legend above a figure, the note below it, and how wide a text is.
+
+Figures plan their room with these.
 
 Texts are measured in the figures' own font at :data:`~kdlens.paper.style.FONT_SIZE`, so call these
 functions inside :func:`~kdlens.paper.style.house_style`.
@@ -8,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import math
+import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
@@ -49,6 +53,11 @@ def shorten_text(text: str, width: float) -> str:
     return text + "…"
 
 
+def legend_label(text: str) -> str:
+    """Break a model's name into the lines that it has in a legend."""
+    return textwrap.fill(text, 32)
+
+
 def legend_layout(labels: Sequence[str]) -> tuple[int, float]:
     """Return the number of columns that fit the page, and the legend's height in inches."""
     column = max(text_width(label) for label in labels) + 4.5 * FONT_SIZE
@@ -71,3 +80,37 @@ def add_legend(figure: Figure, handles: Sequence[Artist], ncols: int) -> None:
         handleheight=1.2,
         columnspacing=1.5,
     )
+
+
+def note_layout(note: str) -> tuple[str, float]:
+    """Return a note in lines as wide as the page, and its height in inches.
+
+    Without a note, the room of a line stays free.
+    """
+    lines = wrap_text(note, 72 * (WIDTH - 0.3))
+    return "\n".join(lines), max(len(lines), 1) * FONT_SIZE * 1.3 / 72
+
+
+def add_note(figure: Figure, note: str) -> None:
+    """Put a note, broken into lines, below all panels; none if it is empty."""
+    if note:
+        figure.supxlabel(note, x=0.02, ha="left", fontsize=FONT_SIZE)
+
+
+def figure_with_note(
+    plots: float, labels: Sequence[str], note: str, **spacing: Any
+) -> tuple[Figure, int]:
+    """Return an empty figure with the note below, and the number of columns for its legend.
+
+    Args:
+        plots: height of all plots in inches.
+        labels: of the legend, which :func:`add_legend` draws.
+        note: any text; it is broken into lines.
+        spacing: between panels, as matplotlib's constrained layout takes it.
+    """
+    ncols, legend_height = legend_layout(labels)
+    note, note_height = note_layout(note)
+    figure = Figure(figsize=(WIDTH, plots + legend_height + note_height))
+    figure.set_layout_engine("constrained", h_pad=0.06, w_pad=0.06, **spacing)
+    add_note(figure, note)
+    return figure, ncols

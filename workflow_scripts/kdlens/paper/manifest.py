@@ -116,8 +116,8 @@ def to_markdown(manifest: Mapping[str, Any]) -> str:
     }
     facts = [f"- {escape_markdown(key)}: `{value}`" for key, value in code.items()]
     for found in manifest["computed_on"]:
-        said = ", ".join(f"{key} {found[key]}" for key in COMPUTED_ON if found[key] is not None)
-        facts.append(f"- Networks computed with {escape_markdown(said)}: {found['networks']}")
+        said = escape_markdown(computed_with(found))
+        facts.append(f"- Networks computed with {said}: {found['networks']}")
     files = [
         [
             f"`{entry['path']}`",
@@ -140,6 +140,11 @@ def to_markdown(manifest: Mapping[str, Any]) -> str:
             markdown_table(["File", "Bytes", "sha256 (first digits)", "Made by"], files),
         ]
     )
+
+
+def computed_with(found: Mapping[str, Any]) -> str:
+    """Say in plain text what an entry of ``computed_on`` names: "torch 2.9, device cpu"."""
+    return ", ".join(f"{key} {found[key]}" for key in COMPUTED_ON if found.get(key) is not None)
 
 
 def config_as_yaml(config: Mapping[str, Any]) -> str:

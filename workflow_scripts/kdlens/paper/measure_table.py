@@ -195,6 +195,7 @@ def write_measure_table(
     caption: str,
     name: str,
     how_to_read: Sequence[str],
+    published: str,
     extra: Sequence[str] = (),
     csv: str | Path,
     md: str | Path,
@@ -208,6 +209,7 @@ def write_measure_table(
         caption: of the LaTeX table, plain text.
         name: of the LaTeX label, such as table03.
         how_to_read: sentences in Markdown.
+        published: as in :func:`~kdlens.paper.table_parts.latex_text`; "" if nothing is.
         extra: further values of the lines, for the csv file alone.
     """
     shown = [cells(line, columns) for line in nulls_last(lines)]
@@ -216,7 +218,7 @@ def write_measure_table(
     write_csv(csv, lines, [*(column.key for column in columns), *extra])
     write_text(md, markdown)
     write_text(html, to_page(markdown))
-    write_text(tex, latex_text(caption, name, header, shown))
+    write_text(tex, latex_text(caption, name, header, shown, published))
 
 
 def write_csv(path: str | Path, lines: Sequence[ModelLine], keys: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ file of the same form.
 labels, a model is a group of its own (the second null).
 
 **Columns.** A category's column (:data:`~kdlens.paper.reference.CATEGORIES` first, then any
-others of the concept data set) holds the units whose best category it is; ``total`` is their sum;
+others of the concept dataset) holds the units whose best category it is; ``total`` is their sum;
 ``unique``, ``pairs`` and ``distinct`` are the other ways to count, as `kdlens.dissection.detectors`
 defines them. Which count stands under the paper's words "unique" and "total" is decided there
 (``TABLE1_COLUMNS``), not here. ``top1`` is the accuracy in percent; a table that was counted
@@ -69,7 +69,7 @@ class Settings:
     """What the counts of a table hang on; the same for all its groups.
 
     ``layer`` is the layer, or those of several architectures with commas between; each group has
-    its own. ``training`` and ``concepts`` are names of data sets (without a training data set in
+    its own. ``training`` and ``concepts`` are names of datasets (without a training dataset in
     the run, ``training`` is None), ``denominator`` is "image" or "mask".
     """
 

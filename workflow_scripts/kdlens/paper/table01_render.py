@@ -46,12 +46,14 @@ def to_latex(table: Table, heading: Heading = Heading()) -> str:
     """Return the table as a ``table*`` environment."""
     layer, subject = table.settings.layer, heading.subject
     caption = (
-        f"{subject[0].upper()}{subject[1:]} in {layer} "
-        f"{caption_of(table.settings, table.groups)} Published lines "
-        f"(italic): Han et al. 2023, {PUBLISHED_UNITS} units, ImageNet and Broden, mean of "
+        f"{subject[0].upper()}{subject[1:]} in {layer} {caption_of(table.settings, table.groups)}"
+    )
+    published = (
+        f"Han et al. 2023, {PUBLISHED_UNITS} units, ImageNet and Broden, mean of "
         f"{PUBLISHED_SEEDS} networks."
     )
-    return latex_text(caption, f"table{heading.number:02}", _header(table), _lines(table))
+    label = f"table{heading.number:02}"
+    return latex_text(caption, label, _header(table), _lines(table), published)
 
 
 def _header(table: Table) -> list[str]:

@@ -87,6 +87,7 @@ def write(
         caption=caption(settings, bool(published)),
         name="table02",
         how_to_read=how_to_read,
+        published="Han et al. 2023, units not given.",
         extra=extra,
         **files,
     )
@@ -100,5 +101,5 @@ def caption(settings: Mapping[str, Any], published: bool) -> str:
         f"Categories of one class {settings['singletons']}.",
     ]
     if published:
-        words += [*IMPOSSIBLE, "Published lines (italic): Han et al. 2023, units not given."]
+        words += IMPOSSIBLE
     return " ".join(words)

@@ -117,10 +117,11 @@ def write(
         caption=(
             f"Five-band scores of saliency maps on drawn cells ({image_size} pixels), "
             f"{READINGS[empty_class]}, and {other} (†); mean ± sample standard deviation over the "
-            "seeds. Published lines (italic): Han et al. 2023."
+            "seeds."
         ),
         name="table03",
         how_to_read=how,
+        published="Han et al. 2023.",
         extra=best,
         **outputs,
     )

@@ -89,10 +89,10 @@ def to_latex(table: Table, networks: Networks) -> str:
     """Return the table as a ``table*`` environment."""
     caption = (
         f"Concept detectors of other architectures in {table.settings.layer} "
-        f"{caption_of(table.settings, table.groups)} Published lines (italic): Han et al. 2023, "
-        "ImageNet and Broden."
+        f"{caption_of(table.settings, table.groups)}"
     )
-    return latex_text(caption, "table11", _HEADER, _lines(table, networks))
+    published = "Han et al. 2023, ImageNet and Broden."
+    return latex_text(caption, "table11", _HEADER, _lines(table, networks), published)
 
 
 _HEADER = ("Model", "Student", "Teacher", "Seeds", "Units", *map(column_title, COLUMNS))

@@ -85,10 +85,10 @@ def write(lines: Sequence[ModelLine], settings: Mapping[str, Any], **files: str 
         lines,
         columns(pairs),
         title="Table 12: entropy within two similar classes",
-        caption=f"Entropy within {named}. {drawn(everything)} Published lines (italic): Han et al. "
-        "2023, komondor and Old English sheepdog.",
+        caption=f"Entropy within {named}. {drawn(everything)}",
         name="table12",
         how_to_read=how_to_read,
+        published="Han et al. 2023, komondor and Old English sheepdog.",
         extra=extra(pairs),
         **files,
     )

@@ -74,7 +74,7 @@ def write(
     write_text(md, markdown)
     write_text(html, to_page(markdown))
     caption = f"Classes of {dataset} by category."
-    write_text(tex, latex_text(caption, "table14", header, shown))
+    write_text(tex, latex_text(caption, "table14", header, shown, published=""))
 
 
 def write_csv(path: str | Path, lines: Sequence[Category]) -> None:

@@ -72,6 +72,12 @@ def describe_seeds(groups: Iterable[Seeded]) -> str:
     return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
+def means_over(groups: Iterable[Seeded]) -> str:
+    """Say in a sentence what a figure's means are over: "Means over 2 seeds."."""
+    seeds = describe_seeds(groups)
+    return "One network a model, so no spread." if seeds == "1 seed" else f"Means over {seeds}."
+
+
 def ordered(table: Table) -> list[Group]:
     """Return the groups, the nulls last."""
     return sorted(table.groups, key=lambda group: group.is_null)
@@ -146,8 +152,18 @@ def markdown_text(
     )
 
 
-def latex_text(caption: str, label: str, header: Sequence[str], lines: Sequence[Line]) -> str:
-    """Return a ``table*`` environment; ``caption`` and ``header`` are plain text."""
+def latex_text(
+    caption: str, label: str, header: Sequence[str], lines: Sequence[Line], published: str
+) -> str:
+    """Return a ``table*`` environment.
+
+    Args:
+        caption, header: plain text.
+        published: whose numbers the published lines are, plain text; the caption ends with it
+            where there are such lines.
+    """
+    if any(line.published is not None for line in lines):
+        caption += f" Published lines (italic): {published}"
     body = []
     for i, line in enumerate(lines):
         if i and line.group.is_null and not lines[i - 1].group.is_null:

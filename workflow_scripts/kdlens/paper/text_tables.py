@@ -83,11 +83,12 @@ def write_text_table(
             "Agreement of word attributions with the words' own sentiment (sentences of "
             f"{dataset} that each network classifies correctly; integrated gradients of the "
             f"{settings['target']}); mean ± sample standard deviation over the seeds. Always "
-            "aligned: accuracy and AUPRC of calling every word aligned. Published lines (italic): "
-            "Han et al. 2023, BERT and the Stanford Sentiment Treebank, means of three networks."
+            "aligned: accuracy and AUPRC of calling every word aligned."
         ),
         name=f"table{number:02d}",
         how_to_read=_how_to_read(dataset, generated, settings, any(x.published for x in lines)),
+        published="Han et al. 2023, BERT and the Stanford Sentiment Treebank, means of three "
+        "networks.",
         csv=csv,
         md=md,
         html=html,

@@ -5,15 +5,15 @@ years, and asks nothing of a network: style, program and photographs are inside,
 security policy allows nothing else. Same input, same bytes.
 
 ``units``       what is shown, read off the tallies and the top images
-``regions``     a region of pixels as a short text (run lengths), and back
+``regions``     a region of pixels as a short text (run lengths), which ``layer.js`` reads
 ``thumbnails``  the photographs, each once, small
 ``colours``     the categories' colours as CSS (order: `kdlens.paper.categories`)
-``document``    a whole page from a template: escaping, data, the security policy
+``document``    a whole page (``document.html``) around a template: escaping, data, security policy
 ``layer_page``  the page of a layer
 ``index_page``  the index
 ``strip``       the units of a layer by category, in one line
 
-Beside them lie the templates (``layer.html``, ``index.html``), the styles (``base.css`` for both,
-``layer.css``, ``index.css``) and the program (``layer.js``), which only adds to a page that can be
-read without it: it draws photographs when they come into sight, sorts and filters.
+Beside them lie the pages' bodies (``layer.html``, ``index.html``), the styles (``base.css`` for
+both, ``layer.css``, ``index.css``) and the program (``layer.js``), which only adds to a page that
+can be read without it: it draws photographs when they come into sight, sorts and filters.
 """

@@ -42,6 +42,7 @@ def _inert(json_text: str) -> str:
 def document(
     template: str,
     *,
+    title: str,
     style: str,
     program: str = "",
     images: bool = False,
@@ -49,15 +50,19 @@ def document(
     folder: Path = _FOLDER,
     **content: str,
 ) -> str:
-    """Fill a template.
+    """Return a page whose body is a filled template.
 
     Args:
         template: file name of the template.
+        title: of the page, HTML as ``content``.
         style, program: CSS and JavaScript.
         images: whether images that lie inside of the page are allowed.
         beside: whether those that lie beside it are too, on disk or on its own server.
         folder: in which the template lies.
         content: HTML for the template's further places, escaped by the caller.
+
+    Raises:
+        KeyError: for a place of the template that ``content`` does not have.
     """
     rules = ["default-src 'none'", f"style-src {_checksum(style)}"]
     if program:
@@ -65,8 +70,9 @@ def document(
     if images or beside:
         rules.append("img-src data:" + (" 'self' file:" if beside else ""))
     rules += ["base-uri 'none'", "form-action 'none'"]
-    return Template(part(template, folder)).substitute(
-        content, policy="; ".join(rules), style=style, program=program
+    body = Template(part(template, folder)).substitute(content, title=title, program=program)
+    return Template(part("document.html")).substitute(
+        policy="; ".join(rules), title=title, style=style, body=body
     )
 
 

@@ -38,7 +38,8 @@ def index_page(entries: Sequence[Entry], *, title: str, reading: str) -> str:
     return document(
         "index.html",
         style=part("base.css") + part("index.css") + colour_rules(categories),
-        title=escape(title),
+        title=f"Gallery: {escape(title)}",
+        run=escape(title),
         reading=escape(reading),
         legend=f'<ul class="legend" role="list">{legend}<li>no concept</li></ul>',
         rows="\n".join(_row(entry, categories) for entry in entries),

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_VALUES = {letter: value for value, letter in enumerate(_LETTERS)}
 
 
 def encode(region: np.ndarray) -> str:
@@ -24,31 +23,6 @@ def encode(region: np.ndarray) -> str:
         runs = np.insert(runs, 0, 0)
     before = np.concatenate([np.zeros(2, np.int64), runs])[: len(runs)]
     return "".join(_letters(int(step)) for step in runs - before)
-
-
-def decode(text: str, shape: tuple[int, int]) -> np.ndarray:
-    """Return the region (sh, sw) bool that :func:`encode` wrote.
-
-    Raises:
-        ValueError: if the text is not the code of a region of this shape.
-    """
-    runs: list[int] = []
-    value = shift = 0
-    for letter in text:
-        digit = _VALUES.get(letter)
-        if digit is None:
-            raise ValueError(f"'{letter}' is no letter of a region's code")
-        value |= (digit & 31) << shift
-        shift += 5
-        if digit & 32:
-            continue
-        step = -(value >> 1) if value & 1 else value >> 1
-        runs.append(step + (runs[-2] if len(runs) > 1 else 0))
-        value = shift = 0
-    if shift or sum(runs) != shape[0] * shape[1] or min(runs, default=0) < 0:
-        raise ValueError(f"not the code of a region of {shape[0]} x {shape[1]} pixels")
-    inside = np.arange(len(runs)) % 2 == 1
-    return np.repeat(inside, runs).reshape(shape)
 
 
 def _letters(step: int) -> str:

@@ -12,6 +12,6 @@ folder. Same files, same bytes.
 ``about``      cost, provenance, how to make it again, and what this run does not have
 ``front_page`` all of it as one page
 
-Beside them lie the template (``report.html``) and its style (``report.css``), which builds on the
-gallery's.
+Beside them lie the page's body (``report.html``) and its style (``report.css``), both of which
+build on the gallery's.
 """

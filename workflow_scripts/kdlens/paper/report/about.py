@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kdlens.paper.gallery.document import escape
+from kdlens.paper.manifest import computed_with
 from kdlens.paper.report.items import code, fold
 from kdlens.paper.report.tables import read_table
-
-_COMPUTED_ON = ("torch", "device", "precision", "threads")
 
 
 def cost_html(table: Path, markdown: Path) -> str:
@@ -56,10 +55,8 @@ def provenance_html(manifest: Mapping[str, Any]) -> str:
         "Files with a checksum": f"{len(manifest['files']):,}",
     }
     for found in manifest["computed_on"]:
-        said = ", ".join(
-            f"{key} {found[key]}" for key in _COMPUTED_ON if found.get(key) is not None
-        )
-        label = f"{found['networks']} networks computed with"
+        said, count = computed_with(found), found["networks"]
+        label = f"{count} network{'' if count == 1 else 's'} computed with"
         facts[label] = f"{facts[label]}; {said}" if label in facts else said
     cells = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     return f'<dl class="list">{cells}</dl>\n'

@@ -65,6 +65,7 @@ def write(lines: Sequence[ModelLine], settings: Mapping[str, Any], **files: str 
         caption=f"Alignment of loss gradients with the object. {looked_at(settings)}",
         name="loss_gradients",
         how_to_read=how_to_read,
+        published="",
         extra=EXTRA,
         **files,
     )
