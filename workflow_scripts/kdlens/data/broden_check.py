@@ -32,19 +32,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from kdlens.data.broden import (
+from kdlens.data.broden import Broden, read_mask
+from kdlens.data.broden_tables import (
     CATEGORY_COLUMNS,
     CODE_COLUMNS,
     INDEX_COLUMNS,
-    Broden,
-    read_mask,
     read_number,
     read_table,
 )
-from kdlens.data.image_folder import listed
 from kdlens.data.png import has_all_rows
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -154,18 +152,10 @@ def _check_tables(dataset: Broden) -> _Tables:
         codes_path = dataset.root / f"c_{category}.csv"
         codes = read_table(codes_path, CODE_COLUMNS)
         numbers = [read_number(codes_path, code, "number") for code in codes]
-        tables.frequency.append(
-            {
-                n: read_number(codes_path, c, "frequency")
-                for n, c in zip(numbers, codes, strict=True)
-            }
-        )
-        tables.coverage.append(
-            {
-                n: read_number(codes_path, c, "coverage", float)
-                for n, c in zip(numbers, codes, strict=True)
-            }
-        )
+        frequencies = [read_number(codes_path, code, "frequency") for code in codes]
+        coverages = [read_number(codes_path, code, "coverage", float) for code in codes]
+        tables.frequency.append(dict(zip(numbers, frequencies, strict=True)))
+        tables.coverage.append(dict(zip(numbers, coverages, strict=True)))
         twice = [number for number, times in Counter(numbers).items() if times > 1]
         if twice:
             tables.problems.append(f"{codes_path.name}: label {twice[0]} is listed twice")

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kdlens.data.download import download
-from kdlens.data.image_folder import listed
 from kdlens.data.world.vocabulary import FAMILIES, FAMILY_OF
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import verify_sha256, write_text
 
 _COLUMNS = ("class", "category", "counts")

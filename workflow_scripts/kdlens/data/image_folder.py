@@ -26,13 +26,12 @@ import numpy as np
 from PIL import Image
 
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import read_json
 
 logger = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-_LISTED = 10  # names that an error message gives
 
 
 def check_image_folder(
@@ -182,12 +181,6 @@ def fit(image: Image.Image, size: int) -> Image.Image:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     left, top = round((width - size) / 2), round((height - size) / 2)
     return image.crop((left, top, left + size, top + size))
-
-
-def listed(problems: Sequence[str]) -> str:
-    """Join the first problems for a one-line message."""
-    more = f"; and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
-    return "; ".join(problems[:_LISTED]) + more
 
 
 def _common_classes(root: Path, splits: Mapping[str, str]) -> list[str]:

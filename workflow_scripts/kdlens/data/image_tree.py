@@ -18,6 +18,9 @@ from kdlens.files import atomic_folder
 
 _log = logging.getLogger(__name__)
 
+DRAWN_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
+"""What to do about a full disk where images are drawn: their number and size are a choice."""
+
 
 def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) -> np.ndarray:
     """Return the positions of ``count`` images, sorted, as many of each class as of another.

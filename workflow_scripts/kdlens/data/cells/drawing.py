@@ -124,7 +124,7 @@ def compose(cell: Cell | None, background: Background, size: int) -> tuple[np.nd
         rgb[...] = np.moveaxis(_bytes(behind), 0, -1)
     if cell is not None:
         drawn = figure(cell, size)
-        area = _area(drawn.window)
+        area = drawn.window.slices
         colours = drawn.colours
         if behind is not None:
             here = np.moveaxis(behind[(slice(None), *area)], 0, -1)
@@ -229,10 +229,6 @@ def _truth(cell: Cell, shares: np.ndarray) -> np.ndarray:
     if not cell.has_feature:
         border, inner, feature = inner, inner, border
     return np.where(feature, FEATURE_TRUTH, np.where(border | inner, BODY, 0)).astype(np.uint8)
-
-
-def _area(window: Window) -> tuple[slice, slice]:
-    return slice(window.top, window.bottom), slice(window.left, window.right)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

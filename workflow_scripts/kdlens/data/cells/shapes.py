@@ -38,6 +38,11 @@ class Window:
     left: int
     right: int
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns, to index an image with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
 
 def place(cell: Cell, size: int) -> tuple[int, int]:
     """Return by how many whole pixels an object is moved.
@@ -113,10 +118,6 @@ def _lattice(size: int, window: Window) -> tuple[np.ndarray, np.ndarray]:
     return x[None, :], y[:, None]
 
 
-def _slices(window: Window) -> tuple[slice, slice]:
-    return slice(window.top, window.bottom), slice(window.left, window.right)
-
-
 def _ball(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     reach = _reach(cell)
     tip = _TAIL_END * cell.stretch * cell.radius + cell.border
@@ -128,7 +129,7 @@ def _ball(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     height += reach * max(1.0, cell.stretch)  # that of a ball is stretched with it
     window = _window(size, (0, 0), width + reach, height)
     x, y = _lattice(size, window)
-    rows, columns = _slices(window)
+    rows, columns = window.slices
     distance = np.sqrt(x**2 + (y / cell.stretch) ** 2)
     distance += enlarge(cell.noise[0], size, rows, columns)
     within = distance <= cell.radius
@@ -170,7 +171,7 @@ def _rectangle(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     window = _window(size, (right, down), half_width + reach, half_height + reach)
     scale = REFERENCE_SIZE / size
     x, y = _lattice(size, window)
-    noise = enlarge(cell.noise[1], size, *_slices(window))
+    noise = enlarge(cell.noise[1], size, *window.slices)
     across, up = np.abs(x - right * scale + noise), np.abs(y - down * scale + noise)
     within = (across <= half_width) & (up <= half_height)
     inner = (across <= half_width - cell.border) & (up <= half_height - cell.border)

@@ -7,7 +7,7 @@
 ``textures``        tiles of textures and material grain; texture-only images
 ``canvas``          outlines to pixels and labels, by one polygon pass and tables
 ``animals`` etc.    the 24 species, a module a family
-``props``           clutter, from ``growing`` (bushes, boulders) and ``making`` (balls, lamps)
+``props``           clutter: ``props_grown`` (bushes, boulders), ``props_made`` (balls, lamps)
 ``backdrop``        skies, land, mountains, skylines, water, light
 ``scenes``          the fifteen places
 ``compose``         one picture, put together
@@ -15,7 +15,7 @@
 ``image_tree``      the training images, an ImageFolder
 ``broden_tree``     the concept images, in Broden's format
 ``masks``           where a training image shows what it is classified by
-``folders``         JPEG and PNG bytes that are the same everywhere
+``encoding``        JPEG and PNG bytes that are the same everywhere
 ==================  ================================================================
 
 The bytes are the same on every machine for the same versions of numpy and Pillow (the lock file

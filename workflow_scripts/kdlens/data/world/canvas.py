@@ -38,13 +38,6 @@ class Light:
     tint: tuple[int, int, int]
     slope: int
 
-    def on(self, colour: Rgb) -> Rgb:
-        red, green, blue = (
-            min(255, channel * factor >> 8)
-            for channel, factor in zip(colour, self.tint, strict=True)
-        )
-        return red, green, blue
-
 
 @dataclasses.dataclass(frozen=True)
 class Livery:
@@ -84,7 +77,7 @@ class Pen:
         self.canvas = canvas
         self.label = label
         self.origin = snap_point(x, y)
-        self.scale = float(round(scale * 4096) / 4096)
+        self.scale = snap_point(scale, 0).real
         self.turn = rotor(tilt)
         self.mirror = mirror
         self.livery = livery
@@ -213,10 +206,16 @@ class Canvas:
         self._plane: np.ndarray | None = None
 
     def new_thing(self) -> int:
+        """Return the number of another thing, from 1: what its rim runs around."""
         self._things += 1
         return self._things
 
     def new_surface(self, row: tuple[int, ...]) -> int:
+        """Return the number of another surface, from 1, with this row of the tables.
+
+        Raises:
+            OverflowError: if the plane's 8 bits do not hold it.
+        """
         self._surfaces.append(row)
         if len(self._surfaces) > 256:
             raise OverflowError("more than 255 surfaces in one picture")

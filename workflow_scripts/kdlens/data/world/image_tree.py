@@ -6,8 +6,9 @@ import logging
 import os
 from collections.abc import Mapping
 
+from kdlens.data.image_tree import DRAWN_ADVICE
 from kdlens.data.work import Progress
-from kdlens.data.world.folders import DISK_ADVICE, jpeg_bytes
+from kdlens.data.world.encoding import jpeg_bytes
 from kdlens.data.world.render import class_names, training_picture
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
@@ -63,7 +64,7 @@ def write_images(
     why = f" (at least one image for each of the {len(names)} classes)"
     for split, count in images.items():
         require_whole(f"training_data.images.{split}", count, len(names), 10_000_000, why)
-    with atomic_folder(output, DISK_ADVICE) as folder:
+    with atomic_folder(output, DRAWN_ADVICE) as folder:
         total, done = sum(images.values()), 0
         progress = Progress(logging.getLogger("kdlens"), "rendered", total, "images")
         for split, count in sorted(images.items()):

@@ -267,12 +267,12 @@ def texture_image(dice: Dice, size: int, name: str) -> np.ndarray:
     u = ((a * x + b * y + bend) >> 8) + dice.whole(0, TILE - 1)
     v = ((a * y - b * x + bend) >> 8) + dice.whole(0, TILE - 1)
     start = TEXTURE_CODE[name] * TILE * TILE
-    mix = texture_tiles()[start + (v & 127) * TILE + (u & 127)].astype(np.int32)
+    mix = texture_tiles()[start + (v & TILE - 1) * TILE + (u & TILE - 1)].astype(np.int32)
     first = paint(dice)
     low, high = np.array(first), np.array(contrasting(dice, first))
     rgb = low + ((high - low) * mix[:, :, None] >> 8)
     rgb = rgb.reshape(size, 2, size, 2, 3).sum(axis=(1, 3)) >> 2
-    spot = noise[np.ix_(axis[:size] * 127 // size, axis[:size] * 127 // size)]
+    spot = noise[np.ix_(axis[:size] * (TILE - 1) // size, axis[:size] * (TILE - 1) // size)]
     light = 190 + dice.whole(-30, 50) + (spot - 128) // 4
     grit = dice.noise((size, size, 3)).astype(np.int32) - 128
     return (
