@@ -61,6 +61,8 @@ def download(
 
     Args:
         urls: addresses of the same file, tried in order.
+        folder: made if it is not there.
+        sha256: the file's checksum, or its first eight or more digits.
         objection: looks at what was fetched and says why it cannot be the file that is meant (a
             login page instead of an archive), or None; such a file is thrown away.
         timeout: seconds without a byte after which a connection counts as dead.
@@ -68,9 +70,13 @@ def download(
             taken up where it broke.
         pause: seconds between two tries.
 
+    Returns:
+        The file's path.
+
     Raises:
-        InputError: if no address delivers the file with the right checksum (what has arrived is
-            kept, and the message says what each address answered), or if the disk is full.
+        InputError: for an address of another kind or without a file's name, if no address delivers
+            the file with the right checksum (what has arrived is kept, and the message says what
+            each address answered), or if the disk is full.
     """
     for url in urls:
         if urllib.parse.urlsplit(url).scheme not in _SCHEMES:

@@ -100,7 +100,11 @@ def check_image_folder(
 
 
 def read_dataset(dataset_json: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a ``dataset.json`` of training images; InputError if it is of another kind."""
+    """Read a ``dataset.json`` of training images.
+
+    Raises:
+        InputError: if it is missing, no JSON, or of another kind.
+    """
     dataset = read_json(dataset_json)
     kind = dataset.get("kind") if isinstance(dataset, dict) else None
     if kind != "image_folder":
@@ -112,7 +116,7 @@ def split_files(dataset: Mapping[str, Any], split: str) -> tuple[list[str], np.n
     """Return the images of a split of a checked dataset, and their class numbers, int64 (N,).
 
     Raises:
-        InputError: if the number of images is not that of the check.
+        InputError: if a class has no image any more, or the number of images is another.
     """
     folder = Path(dataset["root"]) / dataset["splits"][split]
     paths, labels = _list_images(folder, dataset["classes"])
@@ -126,14 +130,27 @@ def split_files(dataset: Mapping[str, Any], split: str) -> tuple[list[str], np.n
 
 
 def memory_of(dataset: Mapping[str, Any], split: str, image_size: int) -> int:
-    """Return the bytes that ``load_split`` needs for a split."""
+    """Return the bytes that ``load_split`` needs for a split at ``image_size`` pixels."""
     return dataset["images"][split] * (3 * image_size**2 + 8)
 
 
 def load_split(
     dataset_json: str | os.PathLike[str], split: str, image_size: int, workers: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Decode a split into memory: uint8 (N, image_size, image_size, 3) and int64 labels (N,)."""
+    """Decode a split into memory.
+
+    Args:
+        split: train or val.
+        image_size: side in pixels to which images are brought, see :func:`fit`.
+        workers: threads.
+
+    Returns:
+        The images, uint8 (N, image_size, image_size, 3), and their class numbers, int64 (N,).
+
+    Raises:
+        InputError: if the dataset is not what it was when it was checked, or an image cannot be
+            decoded.
+    """
     paths, labels = split_files(read_dataset(dataset_json), split)
     images = np.empty((len(paths), image_size, image_size, 3), np.uint8)
 
@@ -154,7 +171,11 @@ def load_split(
 
 
 def load_image(path: str | os.PathLike[str], image_size: int) -> np.ndarray:
-    """Decode one image as uint8 (image_size, image_size, 3), see :func:`fit`."""
+    """Decode one image as RGB, uint8 (image_size, image_size, 3), see :func:`fit`.
+
+    Raises:
+        InputError: if the file is missing or cannot be decoded.
+    """
     try:
         with Image.open(path) as image:
             return np.asarray(fit(image.convert("RGB"), image_size))
@@ -166,7 +187,7 @@ def load_image(path: str | os.PathLike[str], image_size: int) -> np.ndarray:
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:
-    """Bring an image to ``size`` x ``size``: shorter side to ``size``, then the centre.
+    """Bring an image to ``size`` x ``size`` pixels: shorter side to ``size``, then the centre.
 
     The resampling (bilinear, antialiased) and the rounding are those of torchvision's ``Resize``
     and ``CenterCrop`` on a Pillow image. An image of that size is returned as it is.

@@ -29,6 +29,7 @@ def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) 
 
     Args:
         labels: class numbers (N,).
+        classes: how many classes there are.
         seed: of the choice; for any ``count`` the same order, so that few images are among many.
         key: of the dataset's config that asks for them.
 
@@ -68,6 +69,9 @@ def write_tree(
         splits: name -> uint8 images (N, H, W) or (N, H, W, 3), class numbers (N,), and the
             positions (N,) that become the files' names.
         workers: threads.
+
+    Raises:
+        InputError: for a full disk.
     """
     advice = "nothing was kept of the images. Free some space and start again"
     with atomic_folder(tree, advice) as folder:

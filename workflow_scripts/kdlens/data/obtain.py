@@ -1,7 +1,4 @@
-"""Get a dataset's archive, from the disk or from an address, and unpack it.
-
-This is what the rules that make a dataset's folder share.
-"""
+"""Get a dataset's archive, from the disk or from an address, and unpack it."""
 
 from __future__ import annotations
 
@@ -30,11 +27,15 @@ def obtain_tree(
     """Make the folder ``output`` from an archive.
 
     Args:
+        output: the folder; it appears only when it is whole.
         downloads: folder in which a downloaded archive, or the part that has arrived, is kept.
         path: a local archive.
         urls: addresses to fetch it from, in order, if ``path`` is not given or not there.
         sha256: the archive's checksum, or its first eight or more digits.
         subfolder: the folder of the archive whose content is wanted; see ``archives.unpack``.
+
+    Raises:
+        InputError: if there is no archive, its checksum differs, or it cannot be unpacked.
     """
     archive = obtain(path, urls, sha256, Path(downloads))
     logger.info("unpacking %s into %s", archive, output)

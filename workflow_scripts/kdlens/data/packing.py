@@ -96,7 +96,7 @@ def pack_concepts(
 
 
 def pixel_bytes(images: int, image_size: int) -> int:
-    """Return how many bytes the photographs take."""
+    """Return how many bytes the photographs take, at ``image_size`` pixels a side."""
     return images * image_size * image_size * 3
 
 

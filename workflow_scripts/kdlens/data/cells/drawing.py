@@ -87,7 +87,11 @@ class Figure:
 
 
 def picture(seed: int, split: str, number: int, size: int, kind: int | None = None) -> Picture:
-    """Draw an image; ``kind`` is its class, or None for the one that is drawn."""
+    """Draw image ``number`` of a split at ``size`` pixels a side.
+
+    Args:
+        kind: its class; None for the one that is drawn.
+    """
     cell, background, kind = scene(seed, split, number, size, kind)
     return Picture(*compose(cell, background, size), kind, background.kind)
 
@@ -135,7 +139,7 @@ def compose(cell: Cell | None, background: Background, size: int) -> tuple[np.nd
 
 
 def figure(cell: Cell, size: int) -> Figure:
-    """Turn and move an object."""
+    """Turn and move an object, in an image of ``size`` pixels a side."""
     codes, source = parts(cell, size)
     down, right = (0, 0) if cell.is_rectangle else place(cell, size)
     window, rows, columns = _turned(cell.angle, size, source, down, right)

@@ -55,7 +55,7 @@ def place(cell: Cell, size: int) -> tuple[int, int]:
 
 
 def parts(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
-    """Return the codes of the pixels in a window, uint8; beyond it there is nothing."""
+    """Return the codes of the pixels in a window, uint8 (h, w); beyond it there is nothing."""
     return _rectangle(cell, size) if cell.is_rectangle else _ball(cell, size)
 
 

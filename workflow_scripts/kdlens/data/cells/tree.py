@@ -50,7 +50,7 @@ def write_cells(
 
     Args:
         output: the folder to make; it appears only when it is whole.
-        image_size: side in pixels.
+        image_size: side of the images in pixels.
         images: how many ``train`` and ``val`` images.
         classes: ``drawn`` at random for each image, as in the source, or ``balanced``, in turns.
         seed: of all that is drawn; the splits have independent streams.
@@ -85,7 +85,7 @@ def write_cells(
 
 
 def read_truth(path: str | os.PathLike[str]) -> np.ndarray:
-    """Read a truth, uint8 (H, W).
+    """Read a truth, uint8 (H, W); its values are in :mod:`kdlens.data.cells`.
 
     Raises:
         InputError: if it is missing or is none.

@@ -30,7 +30,7 @@ def require_whole(key: str, value: object, low: int, high: int, why: str = "") -
 
 
 def image_file(name: str, index: int) -> str:
-    """Where the picture of this number and class lies, below the folder of its split."""
+    """Return where the picture of this number and class lies, below the folder of its split."""
     return f"{name}/{index:05d}.jpg"
 
 
@@ -46,10 +46,10 @@ def write_images(
 
     Args:
         output: the folder to make; it appears only when it is whole.
-        image_size: side in pixels.
-        classes: ``liveries`` (48 classes) or ``families`` (6).
+        image_size: side of the images in pixels.
+        classes: ``liveries`` (48 classes: 12 species in 4 liveries) or ``families`` (6).
         images: how many ``train`` and ``val`` images; split over the classes as evenly as can be.
-        seed: of the renderer.
+        seed: of the renderer; the splits have independent streams.
 
     Raises:
         InputError: for a parameter that cannot be, naming its config key, or a full disk.

@@ -21,7 +21,10 @@ _Y, _X = np.mgrid[0:TILE, 0:TILE]
 
 
 def value_noise(seed: int, cells: int) -> np.ndarray:
-    """Smooth noise that wraps, 0..255: a lattice of ``cells`` random values, interpolated."""
+    """A tile of smooth noise, int64 (128, 128) in 0..255.
+
+    ``cells`` x ``cells`` random values on a wrapped lattice, interpolated; ``cells`` divides 128.
+    """
     lattice = Dice(seed, cells).noise((cells, cells)).astype(np.int64)
     step = TILE // cells
     fine = np.arange(TILE)
