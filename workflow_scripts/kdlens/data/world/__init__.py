@@ -6,10 +6,11 @@
 ``colours``         RGB to the eleven basic colour names; paints
 ``textures``        tiles of textures and material grain; texture-only images
 ``canvas``          outlines to pixels and labels, by one polygon pass and tables
+``pen``             draws one thing, an outline at a time, onto a canvas
 ``animals`` etc.    the 24 species, a module a family
 ``props``           clutter: ``props_grown`` (bushes, boulders), ``props_made`` (balls, lamps)
 ``backdrop``        skies, land, mountains, skylines, water, light
-``scenes``          the fifteen places
+``scenes``          the fifteen places, with ``scenes_country`` and ``scenes_water``
 ``compose``         one picture, put together
 ``render``          picture i of a dataset
 ``image_tree``      the training images, an ImageFolder

@@ -5,9 +5,12 @@ Everything is painted in the unit square of the canvas, y up, and labelled as it
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Canvas, Light, Pen
+import dataclasses
+
+from kdlens.data.world.canvas import Canvas, Light
 from kdlens.data.world.colours import Rgb, shaded, vary
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline, star, turn, turned
+from kdlens.data.world.pen import Pen
 from kdlens.data.world.props import place
 
 DAY = Light("day", (256, 256, 256), 40)
@@ -28,6 +31,20 @@ _SKIES: dict[str, tuple[Rgb, Rgb]] = {
 _RAINBOW: tuple[Rgb, ...] = (
     (226, 70, 70), (244, 160, 60), (246, 226, 90), (96, 190, 100), (80, 130, 226), (150, 90, 200),
 )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """A place as it was painted: where things go, which props belong, and the light.
+
+    The bands of ground, air (None: indoors) and water are heights in the unit square, (low, high).
+    """
+
+    ground: tuple[float, float]
+    air: tuple[float, float] | None
+    water: tuple[float, float] | None
+    props: tuple[str, ...]
+    light: Light
 
 
 def weather(dice: Dice) -> Light:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kdlens.data.world import props_grown, props_made
-from kdlens.data.world.canvas import Canvas, Pen
+from kdlens.data.world.canvas import Canvas
 from kdlens.data.world.geometry import Dice
+from kdlens.data.world.pen import Pen
 
 Prop = Callable[[Pen, Dice], None]
 

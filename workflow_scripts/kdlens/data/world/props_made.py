@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, contrasting, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline
+from kdlens.data.world.pen import Pen
 
 _PATTERNS = ("plain", "plain", "striped", "dotted", "chequered")
 _DARK: Rgb = (36, 34, 38)
