@@ -7,7 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kdlens.data.archives import not_an_archive, unpack
+from kdlens.data.archive_kinds import not_an_archive
+from kdlens.data.archives import unpack
 from kdlens.data.download import download
 from kdlens.errors import InputError
 from kdlens.files import verify_sha256
