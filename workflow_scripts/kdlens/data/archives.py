@@ -35,7 +35,7 @@ from kdlens.data.work import Progress
 from kdlens.disk import MB, disk_errors, require_space
 from kdlens.errors import InputError
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError, EOFError)
@@ -74,7 +74,7 @@ def unpack(archive: Path, tree: Path, subfolder: str | None = None) -> Path:
         if subfolder is None and len(entries := list(temporary.iterdir())) == 1:
             (only,) = entries
             if only.is_dir():
-                logger.info("%s holds one folder, '%s': taking its content", archive, only.name)
+                _log.info("%s holds one folder, '%s': taking its content", archive, only.name)
                 source = only
         if tree.is_dir():
             shutil.rmtree(tree)
@@ -146,7 +146,7 @@ def _unpack_zip(archive: Path, writer: _Writer) -> None:
             if writer.target(entry.orig_filename) is not None:
                 size += entry.file_size
         require_space(writer.root, size, f"unpacking {archive.name}")
-        progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
+        progress = Progress(_log, f"unpacking {archive.name}", size / MB, "MB")
         done = 0
         for entry in zipped.infolist():
             # Computed once more, since a million of them would take half a gigabyte.
@@ -166,7 +166,7 @@ def _unpack_tar(archive: Path, writer: _Writer) -> None:
     # Read as a stream, once: seeking back in a compressed tar would decompress it again.
     with open(archive, "rb") as raw, decompressed(raw) as stream:
         size = archive.stat().st_size
-        progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
+        progress = Progress(_log, f"unpacking {archive.name}", size / MB, "MB")
         tail = Tail(stream)
         # A file is asked for, but a stream is only read.
         with tarfile.open(fileobj=tail, mode="r|", bufsize=_BLOCK) as tar:  # type: ignore[call-overload]

@@ -38,7 +38,7 @@ from kdlens.data.work import run_chunks
 from kdlens.errors import InputError, listed
 from kdlens.files import sha256_of
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _TOLERANCE = 0.2  # a relative difference of frequency or coverage that is worth a warning,
 _SLACK = 2.0  # if it is also this many images
@@ -63,14 +63,14 @@ def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, An
     dataset = Broden(root)
     tables = check_tables(dataset)
     rows = check_index(dataset, tables)
-    logger.info("%s: %d images to check", dataset.root, len(dataset))
+    _log.info("%s: %d images to check", dataset.root, len(dataset))
     known = np.array([bool(name) for name in dataset.label_names])
     found = _Found(len(dataset.categories), len(known))
     for part in run_chunks(
         lambda chunk: _check_images(dataset, rows, known, chunk),
         range(len(dataset)),
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"check of {dataset.root}",
         unit="images",
     ):
@@ -83,7 +83,7 @@ def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, An
         )
     warnings = tables.warnings + _compare(dataset, tables, found)
     for warning in warnings:
-        logger.info("warning: %s", warning)
+        _log.info("warning: %s", warning)
     # Labels that no category lists fall to the last one; they are not its own.
     own = dataset.primary_category[tables.labels()]
     labels = np.bincount(own, minlength=len(dataset.categories))

@@ -28,7 +28,7 @@ from kdlens.disk import MB, disk_errors
 from kdlens.errors import InputError
 from kdlens.files import read_json, sha256_of, verify_sha256, write_json
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _SCHEMES = ("http", "https", "file")
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # some network disks know no locks
@@ -81,7 +81,7 @@ def download(
             if target.exists():
                 if (doubt := _doubt(target, urls, sha256)) is None:
                     return target
-                logger.info("%s: fetching it again (%s)", target, doubt)
+                _log.info("%s: fetching it again (%s)", target, doubt)
             part = Part(target)
             answers = []
             for url in urls:
@@ -90,7 +90,7 @@ def download(
                     _fetch(source, part, attempts=attempts, pause=pause)
                 except Failed as failure:
                     answers.append(f"{url}: {failure}")
-                    logger.info("%s", answers[-1])
+                    _log.info("%s", answers[-1])
                 else:
                     return target
             kept = part.size()
@@ -109,12 +109,12 @@ def _alone(target: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            logger.info("%s: another job is fetching it; waiting", target)
+            _log.info("%s: another job is fetching it; waiting", target)
             fcntl.flock(handle, fcntl.LOCK_EX)
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            logger.warning("%s: this disk has no locks (%s)", target.parent, error.strerror)
+            _log.warning("%s: this disk has no locks (%s)", target.parent, error.strerror)
         yield  # closing the file unlocks it
 
 
@@ -156,7 +156,7 @@ def _fetch(source: Source, part: Part, *, attempts: int, pause: float) -> None:
                 tries, best = 0, part.size()
             if not failure.again or tries >= attempts:
                 raise
-            logger.info("%s: %s; trying again", source.url, failure)
+            _log.info("%s: %s; trying again", source.url, failure)
             time.sleep(pause)
             continue
         if source.objection and (reason := source.objection(part.path)):

@@ -29,7 +29,7 @@ from kdlens.data.work import run_chunks
 from kdlens.errors import InputError, listed
 from kdlens.files import read_json
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
@@ -72,13 +72,13 @@ def check_image_folder(
         )
     files = {split: _list_images(root / folder, classes)[0] for split, folder in splits.items()}
     everything = [path for paths in files.values() for path in paths]
-    logger.info("%s: %d classes, %d images to decode", root, len(classes), len(everything))
+    _log.info("%s: %d classes, %d images to decode", root, len(classes), len(everything))
     hashes, problems = [], []
     for chunk_hashes, chunk_problems in run_chunks(
         _check_images,
         everything,
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"check of {root}",
         unit="images",
     ):
@@ -162,7 +162,7 @@ def load_split(
         decode,
         range(len(paths)),
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"loading {split}",
         unit="images",
     ):

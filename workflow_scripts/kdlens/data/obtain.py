@@ -13,7 +13,7 @@ from kdlens.data.download import download
 from kdlens.errors import InputError
 from kdlens.files import verify_sha256
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def obtain_tree(
@@ -39,7 +39,7 @@ def obtain_tree(
         InputError: if there is no archive, its checksum differs, or it cannot be unpacked.
     """
     archive = obtain(path, urls, sha256, Path(downloads))
-    logger.info("unpacking %s into %s", archive, output)
+    _log.info("unpacking %s into %s", archive, output)
     unpack(archive, Path(output), subfolder)
 
 
@@ -64,7 +64,7 @@ def obtain(
     archive = Path(path)
     if not archive.exists():
         if urls:
-            logger.warning("%s: not there; fetching it from `urls` instead", archive.absolute())
+            _log.warning("%s: not there; fetching it from `urls` instead", archive.absolute())
             return download(urls, downloads, sha256, objection=not_an_archive)
         raise InputError(
             f"{archive}: no such archive (looked for {archive.absolute()}); correct the dataset's "

@@ -26,7 +26,7 @@ from kdlens.disk import MB, require_space
 from kdlens.errors import InputError
 from kdlens.files import read_json, write_json
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 16
 _TRY_AGAIN = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that may be gone in a moment
@@ -148,7 +148,7 @@ def _receive(response: http.client.HTTPResponse, url: str, part: Part, have: int
             raise Failed("the file there is not the one of the part", again=True)
     else:
         if have:
-            logger.info("%s: does not continue a broken download; starting over", url)
+            _log.info("%s: does not continue a broken download; starting over", url)
         have, total = 0, int(length) if length is not None else None
         part.begin(_Version(url, _validator(response.headers), total))
     if total is not None:
@@ -156,7 +156,7 @@ def _receive(response: http.client.HTTPResponse, url: str, part: Part, have: int
     what = f"download of {part.target.name}"
     if have:
         what = f"{what}, from {have / MB:,.1f} MB on"
-    progress = Progress(logger, what, (total - have) / MB, "MB") if total is not None else None
+    progress = Progress(_log, what, (total - have) / MB, "MB") if total is not None else None
     size = have
     with open(part.path, "ab") as output:
         while block := response.read(_BLOCK):
@@ -166,7 +166,7 @@ def _receive(response: http.client.HTTPResponse, url: str, part: Part, have: int
                 progress.update((size - have) / MB)
     if total is not None and size != total:
         raise Failed(f"ended after {size:,} of {total:,} bytes", again=True)
-    logger.info("%s: complete, %.1f MB", what, size / MB)
+    _log.info("%s: complete, %.1f MB", what, size / MB)
     return continued
 
 

@@ -296,7 +296,14 @@ def hold_in_memory(
 
 
 def stored_side(image: Mapping[str, Any]) -> int:
-    """Return the side to which images are resized before the centre of ``size`` is taken."""
+    """Return the side, in pixels, to which images are resized before their centre is cut out.
+
+    Args:
+        image: the image spec: ``size``, the side of what is cut out, and ``resize`` or none.
+
+    Raises:
+        InputError: if ``resize`` is less than ``size``.
+    """
     side = image.get("resize") or image["size"]
     if side < image["size"]:
         raise InputError(

@@ -34,7 +34,7 @@ TRUTH, INDEX = "truth", "images.csv"
 # Run lengths alone: twelve times as fast as zlib's best, for files a fifth larger.
 _PNG_OPTIONS = {"compress_level": 1, "compress_type": zlib.Z_RLE}
 
-_log = logging.getLogger("kdlens")
+_log = logging.getLogger(__name__)
 
 
 def write_cells(

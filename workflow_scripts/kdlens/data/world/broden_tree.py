@@ -59,6 +59,8 @@ from kdlens.data.world.vocabulary import MATERIALS, OBJECTS, PARTS, SCENES, TEXT
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
 
+_log = logging.getLogger(__name__)
+
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "color": COLOURS,
     "object": OBJECTS,
@@ -150,7 +152,7 @@ def write_concepts(
     with atomic_folder(output, DRAWN_ADVICE) as folder:
         for source in ("world", "textures"):
             (folder / "images" / source).mkdir(parents=True)
-        progress = Progress(logging.getLogger("kdlens"), "rendered", images, "images")
+        progress = Progress(_log, "rendered", images, "images")
         for index in range(images):
             picture = concept_picture(seed, index, image_size)
             record = _write_image(folder, index, picture, mask_size)

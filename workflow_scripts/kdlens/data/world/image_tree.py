@@ -13,6 +13,8 @@ from kdlens.data.world.render import class_names, training_picture
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
 
+_log = logging.getLogger(__name__)
+
 SMALLEST_IMAGE, LARGEST_IMAGE = 32, 1024
 
 
@@ -66,7 +68,7 @@ def write_images(
         require_whole(f"training_data.images.{split}", count, len(names), 10_000_000, why)
     with atomic_folder(output, DRAWN_ADVICE) as folder:
         total, done = sum(images.values()), 0
-        progress = Progress(logging.getLogger("kdlens"), "rendered", total, "images")
+        progress = Progress(_log, "rendered", total, "images")
         for split, count in sorted(images.items()):
             for name in names:
                 (folder / split / name).mkdir(parents=True)
