@@ -296,14 +296,7 @@ def hold_in_memory(
 
 
 def stored_side(image: Mapping[str, Any]) -> int:
-    """Return the side, in pixels, to which images are resized before their centre is cut out.
-
-    Args:
-        image: the image spec: ``size``, the side of what is cut out, and ``resize`` or none.
-
-    Raises:
-        InputError: if ``resize`` is less than ``size``.
-    """
+    """Return the side to which images are resized before the centre of ``size`` is taken."""
     side = image.get("resize") or image["size"]
     if side < image["size"]:
         raise InputError(

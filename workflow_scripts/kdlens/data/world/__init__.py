@@ -9,8 +9,9 @@
 ``pen``             draws one thing, an outline at a time, onto a canvas
 ``animals`` etc.    the 24 species, a module a family
 ``props``           clutter: ``props_grown`` (bushes, boulders), ``props_made`` (balls, lamps)
-``backdrop``        skies, land, mountains, skylines, water, light
-``scenes``          the fifteen places, with ``scenes_country`` and ``scenes_water``
+``lights``          day, dusk, night and so on
+``backdrop``        skies, land, mountains, skylines, water
+``scenes``          the fifteen places; those of land and water are in ``scenes_nature``
 ``compose``         one picture, put together
 ``render``          picture i of a dataset
 ``image_tree``      the training images, an ImageFolder

@@ -12,13 +12,13 @@ pixel is the mean of its 2 x 2 fine pixels, the label is that of the lower right
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from kdlens.data.world.geometry import Dice, Outline, rotor
+from kdlens.data.world.lights import Light
 from kdlens.data.world.textures import TEXTURE_CODE, TILE, grain_tiles, texture_tiles
 
 PART_PLANES = 3
@@ -26,15 +26,6 @@ _FINE = 2
 _TEXTURE, _OBJECT, _PART, _MATERIAL, _THING, _GLOW, _STEP = 6, 7, 8, 11, 12, 13, 14
 _COLUMNS = 18  # of a surface's row: two paints, then what the names above begin
 _REFERENCE = 160  # fine pixels for which grain and rims are drawn one to one (an 80 px picture)
-
-
-@dataclasses.dataclass(frozen=True)
-class Light:
-    """Light over a picture: factors in 256ths for red, green, blue, and how uneven it is."""
-
-    name: str
-    tint: tuple[int, int, int]
-    slope: int
 
 
 @lru_cache(maxsize=4)

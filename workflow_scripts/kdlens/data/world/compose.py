@@ -12,9 +12,10 @@ from collections.abc import Callable
 import numpy as np
 
 from kdlens.data.world import animals, birds, buildings, fish, trees, vehicles
-from kdlens.data.world.canvas import Canvas, Light
+from kdlens.data.world.canvas import Canvas
 from kdlens.data.world.colours import contrasting, paint
 from kdlens.data.world.geometry import Dice
+from kdlens.data.world.lights import Light
 from kdlens.data.world.pen import Livery, Pen
 from kdlens.data.world.props import AIRBORNE, place
 from kdlens.data.world.scenes import DRAWERS, Stage

@@ -11,21 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kdlens.data.world import scenes_country, scenes_water
-from kdlens.data.world.backdrop import (
-    DAWN,
-    DAY,
-    DUSK,
-    NIGHT,
-    OVERCAST,
-    Stage,
-    backdrop,
-    sky,
-    skyline,
-)
-from kdlens.data.world.canvas import Canvas, Light
+from kdlens.data.world import scenes_nature
+from kdlens.data.world.backdrop import Stage, backdrop, sky, skyline
+from kdlens.data.world.canvas import Canvas
 from kdlens.data.world.colours import paint, shaded, vary
 from kdlens.data.world.geometry import Dice, box, ellipse
+from kdlens.data.world.lights import DAWN, DAY, DUSK, NIGHT, OVERCAST, Light
 
 
 def _town(canvas: Canvas, dice: Dice, light: Light) -> Stage:
@@ -130,19 +121,19 @@ def _open_sky(canvas: Canvas, dice: Dice) -> Stage:
 
 
 DRAWERS: dict[str, Callable[[Canvas, Dice], Stage]] = {
-    "meadow": scenes_country.meadow,
-    "forest": scenes_country.forest,
-    "beach": scenes_water.beach,
-    "desert": scenes_country.desert,
+    "meadow": scenes_nature.meadow,
+    "forest": scenes_nature.forest,
+    "beach": scenes_nature.beach,
+    "desert": scenes_nature.desert,
     "street": _street,
     "night_street": _night_street,
-    "underwater": scenes_water.underwater,
-    "mountain": scenes_country.mountain,
-    "snowfield": scenes_country.snowfield,
-    "farm": scenes_country.farm,
-    "lake": scenes_water.lake,
-    "garden": scenes_country.garden,
+    "underwater": scenes_nature.underwater,
+    "mountain": scenes_nature.mountain,
+    "snowfield": scenes_nature.snowfield,
+    "farm": scenes_nature.farm,
+    "lake": scenes_nature.lake,
+    "garden": scenes_nature.garden,
     "playroom": _playroom,
-    "harbour": scenes_water.harbour,
+    "harbour": scenes_nature.harbour,
     "open_sky": _open_sky,
 }
