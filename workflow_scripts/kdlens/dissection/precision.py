@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kdlens.data.regions import PlanesAndScalars
+from kdlens.data.regions import Annotation
 from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
 
@@ -27,7 +27,7 @@ class Sample:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def annotation(self, index: int) -> PlanesAndScalars:
+    def annotation(self, index: int) -> Annotation:
         """Return the labels of an image."""
         return self._concepts.annotation(self._numbers[index])
 

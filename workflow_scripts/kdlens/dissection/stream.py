@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from kdlens.data.photographs import read_image
-from kdlens.data.regions import PlanesAndScalars, Regions, regions_of
+from kdlens.data.regions import Annotation, Regions, regions_of
 from kdlens.data.work import Progress
 from kdlens.dissection.labels import LabelBatch, pack_labels
 from kdlens.errors import InputError
@@ -45,7 +45,7 @@ class Concepts(Protocol):
 
     def __len__(self) -> int: ...
 
-    def annotation(self, index: int) -> PlanesAndScalars:
+    def annotation(self, index: int) -> Annotation:
         """Return the labels of an image."""
         ...
 

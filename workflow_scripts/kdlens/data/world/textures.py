@@ -21,7 +21,10 @@ _Y, _X = np.mgrid[0:TILE, 0:TILE]
 
 
 def value_noise(seed: int, cells: int) -> np.ndarray:
-    """Smooth noise that wraps, 0..255: a lattice of ``cells`` random values, interpolated."""
+    """A tile of smooth noise, int64 (128, 128) in 0..255.
+
+    ``cells`` x ``cells`` random values on a wrapped lattice, interpolated; ``cells`` divides 128.
+    """
     lattice = Dice(seed, cells).noise((cells, cells)).astype(np.int64)
     step = TILE // cells
     fine = np.arange(TILE)
@@ -267,12 +270,12 @@ def texture_image(dice: Dice, size: int, name: str) -> np.ndarray:
     u = ((a * x + b * y + bend) >> 8) + dice.whole(0, TILE - 1)
     v = ((a * y - b * x + bend) >> 8) + dice.whole(0, TILE - 1)
     start = TEXTURE_CODE[name] * TILE * TILE
-    mix = texture_tiles()[start + (v & 127) * TILE + (u & 127)].astype(np.int32)
+    mix = texture_tiles()[start + (v & TILE - 1) * TILE + (u & TILE - 1)].astype(np.int32)
     first = paint(dice)
     low, high = np.array(first), np.array(contrasting(dice, first))
     rgb = low + ((high - low) * mix[:, :, None] >> 8)
     rgb = rgb.reshape(size, 2, size, 2, 3).sum(axis=(1, 3)) >> 2
-    spot = noise[np.ix_(axis[:size] * 127 // size, axis[:size] * 127 // size)]
+    spot = noise[np.ix_(axis[:size] * (TILE - 1) // size, axis[:size] * (TILE - 1) // size)]
     light = 190 + dice.whole(-30, 50) + (spot - 128) // 4
     grit = dice.noise((size, size, 3)).astype(np.int32) - 128
     return (

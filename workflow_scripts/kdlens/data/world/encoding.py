@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 JPEG_QUALITY = 93
-DISK_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
 
 
 def jpeg_bytes(rgb: np.ndarray) -> bytes:
