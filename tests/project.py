@@ -56,11 +56,16 @@ class Project:
 
 def copy_project(folder: Path) -> Project:
     """Copy what a clone has: of results, those that are shipped."""
-    shutil.copytree(ROOT, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+    shutil.copytree(ROOT, folder, ignore=_left_out, dirs_exist_ok=True)
     shipped = Path("results/reference")
     if (ROOT / shipped).is_dir():
         shutil.copytree(ROOT / shipped, folder / shipped)
     return Project(folder)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    data = {"data"} if Path(folder) == ROOT else set()
+    return LEFT_OUT(folder, names) | data
 
 
 def poison(folder: Path) -> str:
