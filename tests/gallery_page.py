@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
-from paper_data import SCRIPTS
+from project import SCRIPTS
 
 PARTS = "".join(
     (SCRIPTS / f"kdlens/paper/gallery/{name}").read_text("utf-8")

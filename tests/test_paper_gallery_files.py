@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from gallery_data import DATASET, LABELS, write_layer
 from gallery_page import PARTS, POLICY, Page
-from paper_data import ROOT, SCRIPTS
 from PIL import Image
+from project import ROOT, SCRIPTS, with_scripts
 
 from kdlens.errors import InputError
 from kdlens.paper.gallery import thumbnails
@@ -141,9 +141,7 @@ def test_the_same_bytes_each_time(made, text):
 
 def test_the_gallery_imports_without_torch():
     code = "import sys, gallery, gallery_index; assert not {'torch', 'pandas'} & set(sys.modules)"
-    subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, check=True
-    )
+    subprocess.run([sys.executable, "-c", code], env=with_scripts(), check=True)
 
 
 # ---- input that is not as it must be ------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from gallery_data import DATASET, write_layer
 from gallery_page import POLICY, Page
-from paper_data import ROOT, SCRIPTS
+from project import ROOT, SCRIPTS
 
 import gallery_index
 from kdlens.config import resolve

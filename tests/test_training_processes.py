@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
+from project import with_scripts
 from tiny_training import (
     CROSS_ENTROPY,
     KD,
@@ -32,7 +31,6 @@ from kdlens.training import launch
 from kdlens.training.networks import read_pickle, read_state
 from kdlens.training.processes import Processes, ShareSampler
 
-ROOT = Path(__file__).resolve().parent.parent
 # 21 images: the last of three batches has five, two for one process and three for the other.
 TRAINING = {"epochs": 2, "learning_rate": 0.02}
 
@@ -92,7 +90,7 @@ def test_a_kill_ends_all_processes_and_one_alone_goes_on(dataset, tmp_path, capl
     code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]), gpus=2)"
     process = subprocess.Popen(
         [sys.executable, "-c", code, json.dumps(arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
+        env=with_scripts(),
     )
     checkpoint = tmp_path / "checkpoint.pt"
     deadline = time.monotonic() + 120

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from project import ROOT, SCRIPTS, with_scripts
 from tiny_training import (
     CROSS_ENTROPY,
     IMAGE,
@@ -36,8 +35,6 @@ from kdlens import files
 from kdlens.training import checkpoints, trainer
 from kdlens.training.evaluation import evaluate_on_validation
 from kdlens.training.networks import load_network, read_pickle, read_state
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -212,7 +209,7 @@ def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
     code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, json.dumps(arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
+        env=with_scripts(),
     )
     checkpoint = parts / "checkpoint.pt"
     deadline = time.monotonic() + 60
@@ -309,14 +306,14 @@ def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
 
 def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
     scripts = tmp_path / "workflow_scripts"
-    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    shutil.copytree(SCRIPTS, scripts)
     script, facts = scripts / "train_model.py", {"seed": 1}
 
     def digest():
         return checkpoints.fingerprint(facts, script)
 
     before = digest()
-    assert before == checkpoints.fingerprint(facts, ROOT / "workflow_scripts" / "train_model.py")
+    assert before == checkpoints.fingerprint(facts, SCRIPTS / "train_model.py")
     assert before != checkpoints.fingerprint({"seed": 2}, script)
     (scripts / "kdlens/paper/figure02.py").write_text("# not used by a training")
     (scripts / "dissect.py").write_text("# another script")
@@ -331,7 +328,7 @@ def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
 
 def test_an_edit_of_the_decoding_starts_anew(trained, stopped, dataset, kd, tmp_path, caplog):
     scripts = tmp_path / "scripts"
-    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    shutil.copytree(SCRIPTS, scripts)
     with open(scripts / "kdlens/data/image_folder.py", "a") as handle:
         handle.write("# edited")
     with pytest.MonkeyPatch.context() as patch:

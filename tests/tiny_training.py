@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from project import ROOT
 
 import initialise_model
 from kdlens.config_models import method_of
@@ -15,7 +16,7 @@ from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
 from kdlens.schema import load_schema, with_defaults
 
-_SCHEMA = load_schema(Path(__file__).parent.parent / "config/schemas/config.schema.yaml")
+_SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 _MODEL = _SCHEMA["properties"]["models"]["additionalProperties"]
 
 CLASSES = ("blue", "green", "red")
