@@ -18,13 +18,9 @@ from project import ROOT, SCRIPTS, with_scripts
 from tiny_training import (
     CROSS_ENTROPY,
     IMAGE,
-    KD,
     NETWORK,
-    TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     results,
     train_arguments,
 )
@@ -43,21 +39,6 @@ def slurm():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLURM_PROCID", "1")
         yield
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory, dataset):
-    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
-
-
-@pytest.fixture(scope="module")
-def kd(teacher):
-    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
 
 
 @pytest.fixture(scope="module")
@@ -285,13 +266,8 @@ def test_another_number_of_threads_goes_on_and_says_so(trained, stopped, dataset
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
-def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
-    given = {
-        "method": KD,
-        "teacher": str(teacher),
-        "teacher_network": TEACHER_NETWORK,
-        "device": "cuda",
-    }
+def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, kd, tmp_path):
+    given = {**kd, "device": "cuda"}
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train_model.main(**train_arguments(dataset, whole, **given))
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):

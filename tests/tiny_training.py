@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from project import ROOT
 
-import initialise_model
 from kdlens.config_models import method_of
 from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
@@ -60,6 +59,8 @@ def make_dataset(folder: Path, train: int = 8, val: int = 4, side: int = 32) -> 
 
 def make_teacher(dataset: Path, folder: Path) -> Path:
     """Write a network with random weights and its metrics; return ``model.pt``."""
+    import initialise_model  # takes seconds to import, which few tests need
+
     initialise_model.main(
         dataset,
         folder / "model.pt",
@@ -71,6 +72,22 @@ def make_teacher(dataset: Path, folder: Path) -> Path:
         device="cpu",
     )
     return folder / "model.pt"
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory) -> Path:
+    return make_dataset(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory, dataset) -> Path:
+    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
+
+
+@pytest.fixture(scope="session")
+def kd(teacher) -> dict[str, Any]:
+    """The arguments of train_model.main that make a training one by KD."""
+    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
 
 
 def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, Any]:
