@@ -19,6 +19,22 @@ SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 PUBLISHED = published_rows(ROOT / "config/reference/han2023/table01.csv")
 CHECKPOINT = yaml.safe_load((ROOT / "config/checkpoint.yaml").read_text("utf-8"))
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+# Datasets that are drawn in a second.
+FEW_IMAGES = {
+    "source": "concept_world",
+    "image_size": 32,
+    "classes": "families",
+    "images": {"train": 48, "val": 24},
+    "mean": [0.45] * 3,
+    "std": [0.25] * 3,
+}
+FEW_CONCEPTS = {
+    "name": "few_concepts",
+    "source": "concept_world",
+    "image_size": 32,
+    "mask_size": 16,
+    "images": 170,
+}
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 
 

@@ -1,10 +1,12 @@
-"""A page of the gallery as a browser sees it: its elements, and the data inside."""
+"""A page of the gallery as a browser sees it: its elements and its data, and fixtures of one."""
 
 from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
 
+import pytest
+from gallery_data import write_layer
 from project import SCRIPTS
 
 PARTS = "".join(
@@ -13,6 +15,21 @@ PARTS = "".join(
 )
 VOID = {"meta", "input", "img", "br", "link"}
 POLICY = "Content-Security-Policy"
+
+
+@pytest.fixture(scope="module", name="made")
+def made_fixture(tmp_path_factory):
+    return write_layer(tmp_path_factory.mktemp("layer"))
+
+
+@pytest.fixture(scope="module", name="text")
+def text_fixture(made):
+    return made.main()
+
+
+@pytest.fixture(scope="module", name="page")
+def page_fixture(text):
+    return Page(text)
 
 
 class Page(HTMLParser):

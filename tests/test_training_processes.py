@@ -6,19 +6,17 @@ import csv
 import json
 import logging
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
-from project import with_scripts
 from tiny_training import (
     CROSS_ENTROPY,
     Killed,
     die_after,
     make_dataset,
     results,
+    start_training,
     train_arguments,
 )
 
@@ -78,18 +76,11 @@ def test_two_processes_go_on_with_the_kd_of_one(uneven, kd, tmp_path):
 def test_a_kill_ends_all_processes_and_one_alone_goes_on(uneven, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     arguments = train_arguments(uneven, tmp_path, training={"epochs": 150, "evaluate_every": 150})
-    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]), gpus=2)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, json.dumps(arguments)],
-        env=with_scripts(),
-    )
-    checkpoint = tmp_path / "checkpoint.pt"
-    deadline = time.monotonic() + 120
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    process = start_training({**arguments, "gpus": 2})
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(2)
+    checkpoint = tmp_path / "checkpoint.pt"
     epoch = read_pickle(checkpoint)["epoch"]
     time.sleep(0.5)
     assert read_pickle(checkpoint)["epoch"] == epoch < 150  # nobody is at work any more

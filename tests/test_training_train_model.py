@@ -7,14 +7,12 @@ import json
 import logging
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
 import yaml
-from project import ROOT, SCRIPTS, with_scripts
+from project import ROOT, SCRIPTS
 from tiny_training import (
     CROSS_ENTROPY,
     IMAGE,
@@ -22,6 +20,7 @@ from tiny_training import (
     Killed,
     die_after,
     results,
+    start_training,
     train_arguments,
 )
 
@@ -187,20 +186,12 @@ def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     change = {"training": {"epochs": 24, "evaluate_every": 12}}
     arguments = train_arguments(dataset, parts, **kd, **change)
-    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, json.dumps(arguments)],
-        env=with_scripts(),
-    )
-    checkpoint = parts / "checkpoint.pt"
-    deadline = time.monotonic() + 60
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    process = start_training(arguments)
     time.sleep(0.05)  # into the middle of some epoch
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (parts / "model.pt").exists()
-    assert 1 <= read_pickle(checkpoint)["epoch"] < 24
+    assert 1 <= read_pickle(parts / "checkpoint.pt")["epoch"] < 24
 
     train_model.main(**arguments)
     train_model.main(**train_arguments(dataset, whole, **kd, **change))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from project import ROOT
+from project import ROOT, with_scripts
 
 from kdlens.config_models import method_of
 from kdlens.data.image_folder import check_image_folder
@@ -109,6 +113,18 @@ def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, An
         "threads": 1,
         **changes,
     }
+
+
+def start_training(arguments: dict[str, Any]) -> subprocess.Popen:
+    """Start a training in a process of its own; return once its first checkpoint is there."""
+    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
+    command = [sys.executable, "-c", code, json.dumps(arguments)]
+    process = subprocess.Popen(command, env=with_scripts())
+    checkpoint = Path(arguments["model"]).with_name("checkpoint.pt")
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return process
 
 
 def results(folder: Path) -> dict[str, bytes]:
