@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from real_data import real_file
 from tiny_broden import default_images, write_broden, write_mask, write_png
 
 import check_concepts
@@ -392,10 +392,7 @@ def test_what_only_looks_odd_is_a_warning(root: Path):
 
 
 def test_real_images_in_brodens_format_from_archive_to_summary(tmp_path: Path):
-    data = os.environ.get("KDLENS_DATA", Path(__file__).parents[1] / "../shared/data")
-    archive = Path(data) / "broden_real.zip"
-    if not archive.exists():
-        pytest.skip(f"{archive} not found")
+    archive = real_file("broden_real.zip")
     tree = tmp_path / "tree"
     fetch_broden.main(tree, tmp_path / "download", path=str(archive))
     check_concepts.main(tree, tmp_path / "dataset.json", name="real", workers=2)

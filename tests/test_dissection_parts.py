@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from project import with_scripts
 from torch import nn
 from torch.nn import functional
 
@@ -432,5 +432,4 @@ def test_result_modules_do_not_import_torch():
         "kdlens.dissection.top_images; "
         "sys.exit(any(name.split('.')[0] in ('torch', 'pandas', 'PIL') for name in sys.modules))"
     )
-    scripts = Path(__file__).resolve().parent.parent / "workflow_scripts"
-    assert subprocess.run([sys.executable, "-c", code], cwd=scripts).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], env=with_scripts()).returncode == 0

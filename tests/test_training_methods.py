@@ -14,8 +14,6 @@ from tiny_training import (
     TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     method_spec,
     results,
     train_arguments,
@@ -43,16 +41,6 @@ SPECS = {
     "sskd": method_spec("sskd", stage1=STAGE1),
 }
 ONE_OF_EACH = ("at", "ft", "crd", "sskd")
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory, dataset):
-    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
 
 
 @pytest.fixture(scope="module")

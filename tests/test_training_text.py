@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from project import SCRIPTS
 from safetensors.torch import load_file, save_file
 from text_data import small_world
 from torchdistill.losses.mid_level import KDLoss
@@ -24,7 +24,6 @@ from kdlens.training.text.published import WEIGHTS, fetch_bert, load_published
 from kdlens.training.text.sentences import Sentences
 from kdlens.training.text.trainer import learning_rate_factor, loss_of
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 CPU = torch.device("cpu")
 SPEC = {"layers": 2, "hidden": 8, "heads": 2, "intermediate": 16, "positions": 20, "dropout": 0.1}
 VOCAB = [*SPECIAL, "[MASK]", "un", "##like", "##ly", "a", "##b", "(", "/", "film", "Film"]

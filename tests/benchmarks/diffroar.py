@@ -21,34 +21,20 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "workflow_scripts"))
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
+from turns import in_processes, in_turns, machine, named
 
-import torch  # noqa: E402
-from torch.nn.functional import cross_entropy  # noqa: E402
-from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
-
-from kdlens.measures.diffroar_masks import (  # noqa: E402
-    Mask,
-    MaskedImages,
-    apply_mask,
-    fill_values,
-)
-from kdlens.measures.diffroar_ranks import rank_images  # noqa: E402
-from kdlens.measures.diffroar_retrain import Retraining  # noqa: E402
-from kdlens.training.datasets import Preprocess  # noqa: E402
-from kdlens.training.devices import (  # noqa: E402
-    keep_freed_memory,
-    resolve_precision,
-    set_determinism,
-)
-from kdlens.training.networks import initialise_network  # noqa: E402
+from kdlens.measures.diffroar_masks import Mask, MaskedImages, apply_mask, fill_values
+from kdlens.measures.diffroar_ranks import rank_images
+from kdlens.measures.diffroar_retrain import Retraining
+from kdlens.training.datasets import Preprocess
+from kdlens.training.devices import keep_freed_memory, resolve_precision, set_determinism
+from kdlens.training.networks import initialise_network
 
 CLASSES, EPOCHS = 10, 2
 SGD = {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
@@ -148,19 +134,6 @@ def measure(case: dict, settings: argparse.Namespace) -> float:
     return ours(settings, device, case["together"])
 
 
-def in_children(name: str, case: dict, arguments: list[str]) -> float:
-    """Run a case in as many processes as it has, at once; return the sum of their rates."""
-    command = [sys.executable, __file__, *arguments, "--case", name]
-    children = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        for _ in range(case["processes"])
-    ]
-    outputs = [child.communicate()[0] for child in children]
-    if any(child.returncode for child in children):
-        sys.exit(f"{name}: failed")
-    return sum(json.loads(output.splitlines()[-1]) for output in outputs)
-
-
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     cuda = torch.cuda.is_available()
@@ -181,18 +154,18 @@ def main(arguments: list[str]) -> None:
         logging.disable()
         print(json.dumps(measure(cases[settings.case], settings)))
         return
-    found: dict[str, list[float]] = {name: [] for name in cases}
-    for turn in range(settings.turns):
-        for name, case in cases.items():
-            found[name].append(in_children(name, case, arguments))
-            print(f"turn {turn + 1}: {name}: {found[name][-1]:.4f}", file=sys.stderr)
+
+    def rate(name: str) -> float:
+        """Of the whole machine: the sum of all processes."""
+        return sum(in_processes(name, arguments, cases[name]["processes"]))
+
+    found = in_turns(cases, settings.turns, rate)
     device = torch.device(settings.device)
     print(
         f"ResNet-18 of width {settings.width}, stem {settings.stem}; {settings.images} images of "
-        f"{settings.size} x {settings.size}, batch size {settings.batch}; {settings.device}"
-        + (f" ({torch.cuda.get_device_name()})" if device.type == "cuda" else "")
-        + f", kdlens in {resolve_precision(settings.precision, device)}; "
-        f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
+        f"{settings.size} x {settings.size}, batch size {settings.batch}; "
+        f"{named(settings.device)}, kdlens in {resolve_precision(settings.precision, device)}; "
+        f"{machine()}"
     )
     print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
     base = max(found[next(iter(cases))])
