@@ -29,8 +29,6 @@ rule measure_diffroar:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
         gpu=gpus(),
-        # No param: it changes the last bits of a number, which is no reason to lose hours.
-        together=CONFIG["measures"]["diffroar"]["together"],
     params:
         measure=of_network(diffroar.network_params),
     script:
@@ -57,7 +55,6 @@ rule measure_diffroar_random:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
         gpu=gpus(),
-        together=CONFIG["measures"]["diffroar"]["together"],
     params:
         measure=lambda wildcards: diffroar.random_params(CONFIG, wildcards.dataset),
     script:

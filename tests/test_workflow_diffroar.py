@@ -38,7 +38,6 @@ CONFIG = {
             "models": ["random_init", "other_scratch"],
             "fractions": [0.2, 0.8],
             "initialisations": 2,
-            "together": 2,
             "retraining": {"epochs": 1, "batch_size": 16, "learning_rate": 0.05},
             "datasets": {
                 "other": {"published": "cifar10", "rankings": ["pixel", "coordinate"]},
@@ -96,8 +95,3 @@ def test_a_whole_run_and_that_nothing_is_left_to_do(project):
     assert not list(folder.rglob("*.partial.json"))
     again = project.snakemake(*PAPER, "--cores", "2", "--configfile", "few.yaml")
     assert "Nothing to be done" in again.output
-    more = copy.deepcopy(CONFIG)
-    more["measures"]["diffroar"]["together"] = 3
-    (project.folder / "more.yaml").write_text(yaml.safe_dump(more))
-    side_by_side = project.snakemake(*PAPER, "--cores", "2", "--configfile", "more.yaml")
-    assert "Nothing to be done" in side_by_side.output

@@ -63,7 +63,6 @@ def main(
     fractions: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     initialisations: int = 10,
     tie_seed: int = 1,
-    together: int = 1,
     memory_mib: float | None = None,
     device: str = "auto",
     threads: int = 1,
@@ -83,7 +82,6 @@ def main(
         fractions: how much is removed.
         initialisations: how many networks are retrained for each fraction and side.
         tie_seed: of the order of equal attributions.
-        together: how many networks are trained side by side.
         memory_mib: what the job may hold; None for any amount.
         device: auto, cpu or cuda.
         threads: CPU threads to compute with.
@@ -161,7 +159,6 @@ def main(
     found = retrain_all(
         cases,
         Retraining(retrained, classes, retraining, precision, **splits, preprocess=preprocess),
-        together=together,
         partial=Path(output).with_suffix(".partial.json"),
         fingerprint=fingerprint_of({**about, "settings": shaping}, Path(__file__).resolve()),
     )
@@ -205,7 +202,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             dataset=snakemake.input.dataset,
             model=snakemake.input.get("model") or None,
             output=snakemake.output[0],
-            together=snakemake.resources.together,
             memory_mib=snakemake.resources.mem_mb,
             threads=snakemake.threads,
             **snakemake.params.measure,

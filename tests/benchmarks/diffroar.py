@@ -9,8 +9,7 @@ optimiser:
   float32, with all threads (and again one thread each, in as many processes);
 - *kdlens*: ``Retraining.run``. Images and ranks are held once and masked by the batch, whole
   batches, channels-last order, and mixed precision where the processor has it; in one process with
-  all threads, in processes of one thread each (as Snakemake runs several jobs), and with several
-  networks side by side as one (``measures.diffroar.together``).
+  all threads, and in processes of one thread each (as Snakemake runs several jobs).
 
 Each case runs in processes of its own and the cases take turns, so that a busy moment does not hit
 one of them alone. Rates are those of the fastest turn.
@@ -41,20 +40,16 @@ SGD = {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
 
 
 def cases_of(settings: argparse.Namespace) -> dict[str, dict]:
-    """Return name -> kdlens or not, networks side by side, threads, processes."""
-    threads, many = settings.threads, [int(n) for n in settings.together.split(",") if n]
-    plain = {"ours": False, "together": 1}
-    ours = {"ours": True, "together": 1}
+    """Return name -> kdlens or not, threads, processes."""
+    threads = settings.threads
+    plain, ours = {"ours": False}, {"ours": True}
     apart = {"threads": 1, "processes": threads}
-    cases = {
+    return {
         f"plain, {threads} threads": {**plain, "threads": threads, "processes": 1},
         f"plain, {threads} processes": {**plain, **apart},
         f"kdlens, {threads} threads": {**ours, "threads": threads, "processes": 1},
         f"kdlens, {threads} processes": {**ours, **apart},
     }
-    for n in many:
-        cases[f"kdlens, {threads} processes, {n} together"] = {**ours, **apart, "together": n}
-    return cases
 
 
 def masked(settings: argparse.Namespace, device: torch.device) -> tuple[dict, Preprocess]:
@@ -97,7 +92,7 @@ def plain(settings: argparse.Namespace, device: torch.device) -> float:
     return EPOCHS / (time.perf_counter() - start)
 
 
-def ours(settings: argparse.Namespace, device: torch.device, together: int) -> float:
+def ours(settings: argparse.Namespace, device: torch.device) -> float:
     splits, preprocess = masked(settings, device)
     training = {
         "epochs": EPOCHS,
@@ -114,10 +109,9 @@ def ours(settings: argparse.Namespace, device: torch.device, together: int) -> f
         **{split: MaskedImages(*parts) for split, parts in splits.items()},
         preprocess=preprocess,
     )
-    masks = [Mask("coordinate", (n + 1) / (together + 1), "top") for n in range(together)]
     start = time.perf_counter()
-    retraining.run(masks, 1)
-    return together * EPOCHS / (time.perf_counter() - start)
+    retraining.run(Mask("coordinate", 0.5, "top"), 1)
+    return EPOCHS / (time.perf_counter() - start)
 
 
 def network_of(settings: argparse.Namespace) -> dict:
@@ -131,7 +125,7 @@ def measure(case: dict, settings: argparse.Namespace) -> float:
         return plain(settings, device)
     set_determinism(1, case["threads"])
     keep_freed_memory()
-    return ours(settings, device, case["together"])
+    return ours(settings, device)
 
 
 def main(arguments: list[str]) -> None:
@@ -143,8 +137,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--stem", choices=["imagenet", "small"], default="imagenet")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1 if cuda else torch.get_num_threads())
-    parser.add_argument("--together", default="2,6,18" if cuda else "2,6")
+    parser.add_argument("--threads", type=int, default=4 if cuda else torch.get_num_threads())
     parser.add_argument("--precision", default="auto", help="of kdlens; plain has float32")
     parser.add_argument("--device", default="cuda" if cuda else "cpu")
     parser.add_argument("--case", help=argparse.SUPPRESS)
