@@ -1,4 +1,7 @@
-"""The files of Figures 9 and 10: what `curves` draws from tallies, and its numbers as csv."""
+"""The files of Figures 9 and 10: what `curves` draws from tallies, and its numbers as csv.
+
+Errors: as in :mod:`~kdlens.paper.curves` and :mod:`~kdlens.paper.table01_count`.
+"""
 
 from __future__ import annotations
 

@@ -76,6 +76,7 @@ class ModelLine(OverSeeds):
 
     @property
     def is_null(self) -> bool:
+        """Whether it shows what chance gives: random weights, shuffled labels, no network."""
         return self.method in _NULLS
 
 
@@ -154,6 +155,7 @@ def read_published(
 
 
 def nulls_last(lines: Sequence[ModelLine]) -> list[ModelLine]:
+    """Return the lines in their order, the nulls after the others."""
     return sorted(lines, key=lambda line: line.is_null)
 
 

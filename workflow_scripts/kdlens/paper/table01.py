@@ -91,6 +91,7 @@ class Group(OverSeeds):
 
     @property
     def is_null(self) -> bool:
+        """Whether it shows what chance gives: shuffled labels, or random weights."""
         return self.style in ("shuffled", "random_init")
 
 

@@ -26,6 +26,8 @@ same direction, opposite direction  at least three seeds in both arms, change be
 No verdict is a test of significance: twice the standard error of three seeds an arm is passed by
 chance alone once in about nine times, and many columns are looked at. The paper prints no spread,
 so how sure *its* changes are is not known.
+
+Errors: :class:`~kdlens.errors.InputError` for a model whose published row does not exist.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ class Finding:
         return min(known) if known and len(known) == len(self.tests) else None
 
     def as_dict(self) -> dict[str, Any]:
+        """Return all of it, with its power, for ``claims.json``."""
         return {**asdict(self), "power": self.power}
 
 

@@ -51,10 +51,12 @@ class Test:
 
     @property
     def as_claimed(self) -> bool:
+        """Whether the means lie as claimed."""
         return _as_claimed(self.means, self.seeds, self.trend)
 
     @property
     def tied(self) -> bool:
+        """Whether all means are equal."""
         return len(set(self.means)) == 1
 
     def with_power(self, level: float) -> Test:
