@@ -12,18 +12,10 @@ from project import ROOT, SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper.claims.evidence import Evidence
-from kdlens.paper.claims.ledger import (
-    CONTRADICTED,
-    FAILS,
-    HOLDS,
-    INCONCLUSIVE,
-    NOT_PRINTED,
-    NOT_RUN,
-    SUPPORTED,
-    check,
-)
+from kdlens.paper.claims.ledger import CONTRADICTED, INCONCLUSIVE, NOT_RUN, SUPPORTED, check
 from kdlens.paper.claims.published import published_tables
 from kdlens.paper.claims.read import read_claims
+from kdlens.paper.claims.testing import FAILS, HOLDS, NOT_PRINTED
 
 CLAIMS, SCHEMA = ROOT / "config/claims.yaml", ROOT / "config/schemas/claims.schema.yaml"
 PUBLISHED = sorted(ROOT.glob("config/reference/han2023/table*.csv"))

@@ -11,7 +11,9 @@ from project import SCRIPTS
 from kdlens.errors import InputError
 from kdlens.paper import table01_comparison as comparison
 from kdlens.paper.reference import PUBLISHED_COLUMNS, read_reference
-from kdlens.paper.table01 import Group, Settings, Table, write_csv
+from kdlens.paper.table01 import Group, Settings, Table
+from kdlens.paper.table01_comparison_render import to_markdown
+from kdlens.paper.table01_csv import write_csv
 
 NO_DETECTORS = dict.fromkeys(("pairs", "distinct", *PUBLISHED_COLUMNS), 0)
 
@@ -132,7 +134,7 @@ def test_text_says_what_the_seeds_can_carry():
         group("scratch", [100, 101], reference="scratch"),
         group("k|d", [110, 111], reference="kd", method="kd"),
     )
-    text = comparison.to_markdown(ours, comparison.compare(ours, read_reference(REFERENCE)))
+    text = to_markdown(ours, comparison.compare(ours, read_reference(REFERENCE)))
     assert r"## K\|D against SCRATCH (2 and 2 seeds)" in text
     line = next(line for line in text.splitlines() if line.startswith("| Total"))
     assert "| 100.5 ± 0.7 | 110.5 ± 0.7 | +10 | +7.8 % | +37 (275 → 312) | +7.2 % |" in line
@@ -145,9 +147,9 @@ def test_text_says_what_the_seeds_can_carry():
 def test_run_without_scratch_or_without_students(tmp_path):
     ours = table(group("kd", [1], reference="kd", method="kd"))
     assert comparison.compare(ours, read_reference(REFERENCE)) == []
-    assert "no model with the published row 'scratch'" in comparison.to_markdown(ours, [])
+    assert "no model with the published row 'scratch'" in to_markdown(ours, [])
     alone = table(group("scratch", [1], reference="scratch"))
-    assert "Nothing to compare: beside SCRATCH" in comparison.to_markdown(alone, [])
+    assert "Nothing to compare: beside SCRATCH" in to_markdown(alone, [])
     comparison.write_csv(tmp_path / "c.csv", [])
     assert (tmp_path / "c.csv").read_text().startswith("model,label,reference,column,")
 

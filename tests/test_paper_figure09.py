@@ -13,8 +13,9 @@ from paper_looks import check_legible, check_no_overlap, check_same_bytes
 from kdlens.errors import InputError
 from kdlens.paper import style
 from kdlens.paper.curves import IOU_THRESHOLD, QUANTILE, draw, order_line
-from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table01_count import count_tables
+from kdlens.paper.table01_csv import write_csv
 
 QUANTILES = (0.005, 0.001, 0.01)  # the first is the run's; a figure sorts them
 THRESHOLDS = (0.01, 0.03, 0.05)

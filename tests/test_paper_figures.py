@@ -15,7 +15,8 @@ from project import SCRIPTS, with_scripts
 from kdlens.errors import InputError
 from kdlens.paper import figure02, figure03, style
 from kdlens.paper.reference import CATEGORIES
-from kdlens.paper.table01 import Group, Settings, Table, write_csv
+from kdlens.paper.table01 import Group, Settings, Table
+from kdlens.paper.table01_csv import write_csv
 
 FORMATS = ("svg", "pdf", "png")
 LONG = "Label smoothing with alpha = 0.1, everything else as in the published recipe"

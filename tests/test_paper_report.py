@@ -169,6 +169,13 @@ def test_a_missing_or_damaged_file_is_named(run):
     (run / "tables/table02.md").unlink()
     with pytest.raises(InputError, match=r"table02\.md: no such file; run the workflow again"):
         front_page(run, **PAGE)
+    few = {**PAGE, "items": [], "captions": {}}
+    (run / "cost.md").unlink()
+    with pytest.raises(InputError, match=r"cost\.md: no such file"):
+        front_page(run, **few)
+    (run / "cost.csv").write_text("rule,jobs\ntrain,1\n")
+    with pytest.raises(InputError, match=r"cost\.csv: column 'seconds_sum' is missing"):
+        front_page(run, **few)
 
 
 def test_tables_of_several_are_named_by_their_headings():

@@ -20,8 +20,9 @@ from kdlens.paper.formats import (
     signed,
 )
 from kdlens.paper.reference import read_reference
-from kdlens.paper.table01 import Settings, read_csv, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table01_count import count_detectors
+from kdlens.paper.table01_csv import read_csv, write_csv
 from kdlens.paper.table01_render import to_latex, to_markdown
 
 # Four units. Seed 1: two object detectors (one also a part), one texture detector, one nothing.

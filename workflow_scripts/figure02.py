@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kdlens.paper.figure02 import draw
 from kdlens.paper.style import save
-from kdlens.paper.table01 import read_csv
+from kdlens.paper.table01_csv import read_csv
 
 
 def main(

@@ -6,8 +6,9 @@ from typing import Any
 
 from kdlens.paper.figure05 import draw
 from kdlens.paper.style import save
-from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table01_count import count_tables
+from kdlens.paper.table01_csv import write_csv
 
 
 def main(

@@ -5,8 +5,9 @@ from pathlib import Path
 from kdlens.files import write_text
 from kdlens.paper.page import to_page
 from kdlens.paper.reference import read_reference
-from kdlens.paper.table01 import read_csv
-from kdlens.paper.table01_comparison import compare, to_markdown, write_csv
+from kdlens.paper.table01_comparison import compare, write_csv
+from kdlens.paper.table01_comparison_render import to_markdown
+from kdlens.paper.table01_csv import read_csv
 
 
 def main(

@@ -1,4 +1,7 @@
-"""Drawn cells and their truths as pictures, for Figures 7 and 11."""
+"""Drawn cells and their truths as pictures, for Figures 7 and 11.
+
+Errors: :class:`~kdlens.errors.InputError` for an image or a truth that is missing or damaged.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,7 @@ TRUTH_NAMES = ("background", "body", "feature")
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """Read an image, uint8 (H, W, 3).
-
-    Raises:
-        InputError: if it is missing or damaged.
-    """
+    """Read an image, uint8 (H, W, 3)."""
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))

@@ -12,6 +12,8 @@ An input's hash is, by what the input is,
 - a folder of the user's own: the digest of the dataset that lies there.
 
 None is an input of which no hash is known: it is gone, say.
+
+Errors: :class:`~kdlens.errors.InputError` for a ``dataset.json`` that is damaged.
 """
 
 from __future__ import annotations

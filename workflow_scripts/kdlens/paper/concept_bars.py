@@ -8,6 +8,8 @@ published Network Dissection programs.
 Names stand upright below their bars. Where there are more concepts than fit beside each other they
 go on in further rows; beyond :data:`MOST_ROWS` rows the concepts with the fewest units are left
 out, and a line says how many.
+
+Errors: :class:`~kdlens.errors.InputError` for a quantile that was not dissected.
 """
 
 from __future__ import annotations

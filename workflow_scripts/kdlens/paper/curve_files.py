@@ -1,4 +1,7 @@
-"""The files of Figures 9 and 10: what `curves` draws from tallies, and its numbers as csv."""
+"""The files of Figures 9 and 10: what `curves` draws from tallies, and its numbers as csv.
+
+Errors: as in :mod:`~kdlens.paper.curves` and :mod:`~kdlens.paper.table01_count`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Any
 
 from kdlens.paper.curves import IOU_THRESHOLD, QUANTILE, draw
 from kdlens.paper.style import save
-from kdlens.paper.table01 import Settings, write_csv
+from kdlens.paper.table01 import Settings
 from kdlens.paper.table01_count import count_tables
+from kdlens.paper.table01_csv import write_csv
 
 _NAMES = {QUANTILE: "quantile", IOU_THRESHOLD: "IoU threshold"}
 

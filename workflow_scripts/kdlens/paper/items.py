@@ -40,6 +40,7 @@ class Item:
 
     @property
     def made(self) -> bool:
+        """Whether a config makes it."""
         return bool(self.files)
 
 

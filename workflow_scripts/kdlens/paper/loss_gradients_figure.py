@@ -99,6 +99,7 @@ class Gradients:
 
     @property
     def colourless(self) -> bool:
+        """Whether all images are grey."""
         return bool((self.images == self.images[..., :1]).all())
 
 

@@ -2,6 +2,8 @@
 
 One line a model; the numbers of :mod:`kdlens.measures.alignment`. The paper shows pictures alone:
 nothing published stands beside.
+
+Errors: as in :mod:`~kdlens.paper.measure_table`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from kdlens.errors import InputError
 from kdlens.files import read_json, write_text
 from kdlens.paper.formats import MISSING, mean_and_sd, number
 from kdlens.paper.inputs import check_belongs
+from kdlens.paper.over_seeds import OverSeeds
 from kdlens.paper.page import to_page
 from kdlens.paper.reference import parse_number, read_rows
 from kdlens.paper.table_parts import Line, latex_text, markdown_text
@@ -57,7 +57,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class ModelLine:
+class ModelLine(OverSeeds):
     """A model's numbers; ``values[key][i]`` belongs to ``seeds[i]``.
 
     Attributes:
@@ -76,22 +76,8 @@ class ModelLine:
 
     @property
     def is_null(self) -> bool:
+        """Whether it shows what chance gives: random weights, shuffled labels, no network."""
         return self.method in _NULLS
-
-    def measured(self, key: str) -> tuple[float, ...] | None:
-        """Return the values of all seeds; None unless every seed has the value."""
-        values = tuple(value for value in self.values[key] if value is not None)
-        return values if len(values) == len(self.values[key]) else None
-
-    def mean(self, key: str) -> float | None:
-        """Return the mean over the seeds; None unless every seed has the value."""
-        values = self.measured(key)
-        return None if values is None else statistics.fmean(values)
-
-    def sd(self, key: str) -> float | None:
-        """Return the sample standard deviation over the seeds; None with fewer than two."""
-        values = self.measured(key)
-        return None if values is None or len(values) < 2 else statistics.stdev(values)
 
 
 def read_measure(
@@ -169,6 +155,7 @@ def read_published(
 
 
 def nulls_last(lines: Sequence[ModelLine]) -> list[ModelLine]:
+    """Return the lines in their order, the nulls after the others."""
     return sorted(lines, key=lambda line: line.is_null)
 
 

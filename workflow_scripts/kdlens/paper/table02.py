@@ -3,6 +3,8 @@
 One line a model; the numbers of :mod:`kdlens.measures.entropy`. The csv file has all of them: in
 nats too, averaged over images instead of categories, not renormalised, and with categories of one
 class counted the other way.
+
+Errors: as in :mod:`~kdlens.paper.measure_table`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The values of the i-th pair of classes are called ``pair<i>_...``, see `measure_entropy`. The paper
 has one pair; its numbers stand beside the first.
+
+Errors: as in :mod:`~kdlens.paper.measure_table`.
 """
 
 from __future__ import annotations

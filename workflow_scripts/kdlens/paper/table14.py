@@ -2,6 +2,8 @@
 
 The csv file has the columns ``category, classes, counts, published``; an empty cell is a category
 that the paper does not have. Categories stand in falling order of their size, then by name.
+
+Errors: :class:`~kdlens.errors.InputError` for a published table that is damaged.
 """
 
 from __future__ import annotations

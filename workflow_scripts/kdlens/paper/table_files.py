@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kdlens.files import write_text
 from kdlens.paper.page import to_page
-from kdlens.paper.table01 import Table, write_csv
+from kdlens.paper.table01 import Table
+from kdlens.paper.table01_csv import write_csv
 
 
 def write_table(

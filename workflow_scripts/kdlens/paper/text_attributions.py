@@ -8,6 +8,9 @@ kinds of colour blindness can tell the two colours apart.
 
 The csv file has every word shown. Networks that are right about no such sentence together get a
 figure that says so.
+
+Errors: :class:`~kdlens.errors.InputError` for a file that is missing or damaged, and unless there is
+one for each network.
 """
 
 from __future__ import annotations
@@ -65,7 +68,9 @@ def write_text_attributions(
         dataset, generated, settings: as for Table 5.
     """
     if len(words) != len(runs):
-        raise InputError(f"text_attributions: {len(words)} files for {len(runs)} networks")
+        raise InputError(
+            f"text_attributions: {len(words)} files for {len(runs)} networks; give one each"
+        )
     networks = [read_words(path, "test") for path in words]
     numbers = choose(networks, CLASSES, sentences)
     labels = [run["label"] for run in runs]

@@ -7,6 +7,8 @@ and AUPRC are to be read against it, AUROC against 0.5. The paper prints accurac
 
 The csv file has, beside the table's columns, the other reading, the dev and test sentences apart,
 and how many words and sentences each number is of.
+
+Errors: as in :mod:`~kdlens.paper.measure_table`.
 """
 
 from __future__ import annotations

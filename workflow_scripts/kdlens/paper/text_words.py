@@ -1,4 +1,7 @@
-"""The attributed words of networks, and which sentences a figure shows of them."""
+"""The attributed words of networks, and which sentences a figure shows of them.
+
+Errors: :class:`~kdlens.errors.InputError` for a file that is missing or damaged.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ class Sentence:
 
     @property
     def labelled(self) -> int:
+        """How many words are negative or positive."""
         return sum(label != 2 for label in self.labels)
 
 

@@ -44,7 +44,15 @@ def findings(shipped: Path) -> dict[str, Mapping[str, Any]]:
 
 
 def describe(finding: Mapping[str, Any], shipped: Path) -> str:
-    """Return a claim's verdict and its means, as Markdown."""
+    """Return a claim's verdict and its means, as Markdown.
+
+    Args:
+        finding: as :func:`findings` returns it.
+        shipped: the folder of the shipped results.
+
+    Raises:
+        InputError: for a shipped table that is damaged.
+    """
     told = [
         {
             **test,

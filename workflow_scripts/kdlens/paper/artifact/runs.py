@@ -41,10 +41,12 @@ class Run:
 
     @property
     def name(self) -> str:
+        """What the config calls the run."""
         return str(self.settings["run"])
 
     @property
     def folder(self) -> str:
+        """Where its results lie."""
         return f"{self.settings['results']}/{self.name}"
 
     def command_of(self, file: str) -> str:

@@ -8,6 +8,9 @@ quantile, dataset, ...). A claim names a *group* of networks:
 - any other name is a published row's (column ``reference``), or else a method's.
 
 In the paper's tables there are means alone, one row a model.
+
+Errors: :class:`~kdlens.errors.InputError` for a file that is no such table or a cell that is no
+number, and :class:`Missing` for what a claim needs and a table does not have.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ class Group:
 
     @property
     def mean(self) -> float:
+        """Mean over the networks."""
         return sum(self.values) / len(self.values)
 
 

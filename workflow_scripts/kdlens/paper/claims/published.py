@@ -1,4 +1,7 @@
-"""The published tables by the names that the run's tables have."""
+"""The published tables by the names that the run's tables have.
+
+Errors: :class:`~kdlens.errors.InputError` for a file that is no such table.
+"""
 
 from __future__ import annotations
 

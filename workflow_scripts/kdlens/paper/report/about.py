@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kdlens.paper.gallery.document import escape
 from kdlens.paper.manifest import computed_with
-from kdlens.paper.report.items import code, fold
+from kdlens.paper.reference import read_rows
+from kdlens.paper.report.items import code, fold, text_of
 from kdlens.paper.report.tables import read_table
 
 
@@ -19,13 +19,15 @@ def cost_html(table: Path, markdown: Path) -> str:
     Args:
         table: ``cost.csv``.
         markdown: ``cost.md``, the same for readers.
+
+    Raises:
+        InputError: for a file that is missing or damaged.
     """
-    with open(table, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(table, ("jobs", "seconds_sum", "max_rss_mib", "device"))
     seconds = sum(float(row["seconds_sum"] or 0) for row in rows)
     memory = max((float(row["max_rss_mib"] or 0) for row in rows), default=0.0)
     devices = sorted({name for row in rows for name in row["device"].split(" and ")})
-    read = read_table(markdown.read_text("utf-8"))
+    read = read_table(text_of(markdown))
     said = (
         f"<p>{sum(int(row['jobs']) for row in rows):,} jobs took {_duration(seconds)} one by one "
         f"(side by side, less), at most {memory:,.0f} MiB of memory a job, on "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kdlens.files import read_json
 from kdlens.paper.gallery.document import document, escape, part
+from kdlens.paper.reference import read_rows
 from kdlens.paper.report.about import again_html, cost_html, lacking_html, provenance_html
 from kdlens.paper.report.answer import Answer, answer
 from kdlens.paper.report.claims import claims_html, counts_html
@@ -61,7 +61,8 @@ def front_page(
     """
     claims = read_json(folder / "claims.json") if (folder / "claims.json").exists() else None
     ledger = claims["claims"] if claims else None
-    found = answer(ledger, _rows(folder / "tables/table01.csv"))
+    table = folder / "tables/table01.csv"
+    found = answer(ledger, read_rows(table, ()) if table.exists() else None)
     shown = {item["name"]: item for item in items}
     first = [shown[name] for name in FIRST if name in shown]
     sections = [("answer", "The answer", _answer_html(found, first, folder, captions))]
@@ -111,13 +112,6 @@ _PROVENANCE = (
 )
 
 Section = tuple[str, str, str]
-
-
-def _rows(path: Path) -> list[dict[str, str]] | None:
-    if not path.exists():
-        return None
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _answer_html(

@@ -61,7 +61,7 @@ def _entry(files: Sequence[str], folder: Path, captions: Mapping[str, str], insi
     path = PurePosixPath(files[0])
     links = _links(files, path.stem)
     if path.parts[0] == "tables":
-        table = read_table(_text(folder / path.with_suffix(".md")))
+        table = read_table(text_of(folder / path.with_suffix(".md")))
         notes = fold("How to read it", table.notes) if table.notes else ""
         return f"{table.body}{links}\n{notes}"
     lead, _, more = captions.get(path.stem, "").strip().partition("\n\n")
@@ -74,7 +74,12 @@ def _entry(files: Sequence[str], folder: Path, captions: Mapping[str, str], insi
     )
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return a text file of the run.
+
+    Raises:
+        InputError: if it is missing.
+    """
     try:
         return path.read_text("utf-8")
     except FileNotFoundError as error:

@@ -70,6 +70,7 @@ class Difference:
 
     @property
     def beyond(self) -> bool:
+        """Whether the numbers differ by more than the tolerance."""
         return self.tolerance is not None and self.change > self.tolerance
 
     @property

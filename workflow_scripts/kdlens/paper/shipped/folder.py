@@ -61,6 +61,7 @@ class _Shipment:
         return target
 
     def add(self, target: Path, source: Path, reduced: str | None) -> None:
+        """List a file that was written, and how it was ``reduced`` from its source, if it was."""
         self.files.append(
             {
                 "path": target.relative_to(self.folder).as_posix(),
@@ -71,6 +72,7 @@ class _Shipment:
         )
 
     def copy(self, source: Path) -> None:
+        """Copy a file into the folder and list it; a folder is refused."""
         if source.is_dir():
             raise InputError(f"{source}: a folder is not shipped; say which of its files are read")
         target = self.place(source)

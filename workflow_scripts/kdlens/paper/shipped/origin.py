@@ -1,6 +1,8 @@
 """Where results come from: in which respects two runs were made alike.
 
 On one kind of processor, the same torch with as many threads gives the same networks, to the bit.
+
+Errors: :class:`~kdlens.errors.InputError` for a manifest, metrics or list that is damaged.
 """
 
 from __future__ import annotations

@@ -90,7 +90,11 @@ def reduce_photographs(concepts: Broden, images: Iterable[int], folder: Path) ->
 
 
 def shown_cells(tree: Path, maps: Sequence[str | Path]) -> list[Path]:
-    """Return the files of drawn cells that Figure 11 shows, and Figure 7 with the maps given."""
+    """Return the files of drawn cells that Figure 11 shows, and Figure 7 with the maps given.
+
+    Raises:
+        InputError: for a list of cells or a file of maps that is missing or damaged.
+    """
     images = list(first_images(tree).values())
     images += [tree / name for file in maps for name in Samples.load(file).images.tolist()]
     images = list(dict.fromkeys(images))
