@@ -20,6 +20,6 @@
 ``encoding``        JPEG and PNG bytes that are the same everywhere
 ==================  ================================================================
 
-The bytes are the same on every machine for the same versions of numpy and Pillow (the lock file
-pins them); nothing depends on the processor, the mathematics library or zlib.
+The datasets' bytes are the same on every machine for the same versions of numpy and Pillow (the
+lock file pins them); nothing depends on the processor, the mathematics library or zlib.
 """
