@@ -202,6 +202,11 @@ def test_missing_files_are_named(tmp_path, few):
         unpacked(tmp_path, "mnist", path=str(tmp_path / "empty.zip"))
 
 
+def test_another_dataset_is_not_known(tmp_path):
+    with pytest.raises(InputError, match=r"'cifar' is not known; did you mean 'cifar10'\?"):
+        unpacked(tmp_path, "cifar", path=str(tmp_path))
+
+
 def test_a_choice_is_balanced_seeded_and_grows(tmp_path, few):
     write_mnist(tmp_path / "given")
     where = {"path": str(tmp_path / "given"), "images": {"train": 12}}

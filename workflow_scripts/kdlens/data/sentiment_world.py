@@ -1,6 +1,6 @@
 """A small world of film reviews: generated trees, in the treebank's format, with every label known.
 
-For runs without a download. A grammar writes sentences of some hundred words, and labels follow
+For runs without a download. A grammar makes sentences from some hundred words, and labels follow
 from rules, where people labelled the real trees:
 
 - a word has a label of its own (0 to 4), wherever it stands, as in the treebank;

@@ -4,7 +4,9 @@
 ``vocabulary``      every name: species, liveries, objects, parts, materials, scenes
 ``geometry``        seeded draws; outlines that are exact on every machine
 ``colours``         RGB to the eleven basic colour names; paints
-``textures``        tiles of textures and material grain; texture-only images
+``tiles``           what textures and grain are made of
+``textures``        tiles of textures; texture-only images
+``grains``          tiles of the materials' grain
 ``canvas``          outlines to pixels and labels, by one polygon pass and tables
 ``pen``             draws one thing, an outline at a time, onto a canvas
 ``animals`` etc.    the 24 species, a module a family
@@ -20,6 +22,6 @@
 ``encoding``        JPEG and PNG bytes that are the same everywhere
 ==================  ================================================================
 
-The bytes are the same on every machine for the same versions of numpy and Pillow (the lock file
-pins them); nothing depends on the processor, the mathematics library or zlib.
+The datasets' bytes are the same on every machine for the same versions of numpy and Pillow (the
+lock file pins them); nothing depends on the processor, the mathematics library or zlib.
 """

@@ -18,8 +18,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from kdlens.data.world.geometry import Dice, Outline, rotor
+from kdlens.data.world.grains import grain_tiles
 from kdlens.data.world.lights import Light
-from kdlens.data.world.textures import TEXTURE_CODE, TILE, grain_tiles, texture_tiles
+from kdlens.data.world.textures import TEXTURE_CODE, texture_tiles
+from kdlens.data.world.tiles import TILE
 
 PART_PLANES = 3
 _FINE = 2

@@ -13,7 +13,10 @@ JPEG_QUALITY = 93
 
 
 def jpeg_bytes(rgb: np.ndarray) -> bytes:
-    """A JPEG without chroma subsampling (libjpeg's integer transform is exact everywhere)."""
+    """A JPEG of (height, width, 3) uint8, without chroma subsampling.
+
+    (libjpeg's integer transform is exact everywhere.)
+    """
     stream = io.BytesIO()
     Image.fromarray(rgb).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return stream.getvalue()

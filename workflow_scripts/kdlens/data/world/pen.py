@@ -7,7 +7,8 @@ import dataclasses
 from kdlens.data.world.canvas import PART_PLANES, Canvas
 from kdlens.data.world.colours import Rgb
 from kdlens.data.world.geometry import Outline, rotor, snap, snap_point
-from kdlens.data.world.textures import TEXTURE_CODE, TILE
+from kdlens.data.world.textures import TEXTURE_CODE
+from kdlens.data.world.tiles import TILE
 from kdlens.data.world.vocabulary import MATERIAL_CODE, OBJECT_CODE, PART_CODE
 
 
