@@ -29,7 +29,7 @@ import slow_cells  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from kdlens.data.cells import drawing  # noqa: E402
-from kdlens.data.cells.tree import PNG  # noqa: E402
+from kdlens.data.cells.tree import PNG_OPTIONS  # noqa: E402
 
 SEED = 1
 
@@ -67,7 +67,7 @@ def drawn(number: int, kind: int, size: int) -> drawing.Picture:
 
 def encoded(picture: drawing.Picture) -> None:
     for pixels in (picture.rgb, picture.truth):
-        Image.fromarray(pixels).save(io.BytesIO(), "PNG", **PNG)
+        Image.fromarray(pixels).save(io.BytesIO(), "PNG", **PNG_OPTIONS)
 
 
 def seconds(function: Callable[[], object]) -> float:
