@@ -18,6 +18,7 @@ from tiny_training import (
     results,
     train_arguments,
 )
+from torchdistill.core.distillation import DistillationBox
 
 import train_model
 from kdlens.errors import InputError
@@ -26,6 +27,7 @@ from kdlens.training.datasets import EpochSampler, HeldImages
 from kdlens.training.methods import TAUGHT, Setting, build_method
 from kdlens.training.networks import build_network
 from kdlens.training.probe import Probe
+from kdlens.training.stage_box import StageBox
 from kdlens.training.state_dicts import read_state
 
 STAGE1 = {"epochs": 2, "learning_rate": 0.05, "schedule": {"name": "constant"}}
@@ -75,17 +77,19 @@ def test_every_taught_method_is_tried_here():
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_student_moves_and_the_teacher_does_not(name, arguments, teacher, tmp_path):
-    teachers, starts, parts, read = [], [], [], []
+    teachers, trainers, starts, parts, read = [], [], [], [], []
     with pytest.MonkeyPatch.context() as patch:
         load, fit = train_model.load_network, trainer.Trainer.fit
-        close, torch_load = trainer.Trainer._close_stage, torch.load
+        close, torch_load = StageBox.close, torch.load
 
         def closing(self):
-            parts.append((copy.deepcopy(self._parts()), copy.deepcopy(self._student.state_dict())))
-            assert not any(module.training for module in self._teacher.modules())
+            student, teacher_model = trainers[-1]._student, trainers[-1]._teacher
+            parts.append((copy.deepcopy(self.parts()), copy.deepcopy(student.state_dict())))
+            assert not any(module.training for module in teacher_model.modules())
             close(self)
 
         def fitting(self, *others):
+            trainers.append(self)
             starts.append(copy.deepcopy(self._student.state_dict()))
             return fit(self, *others)
 
@@ -93,7 +97,7 @@ def test_the_student_moves_and_the_teacher_does_not(name, arguments, teacher, tm
             train_model, "load_network", lambda *a: teachers.append(load(*a)) or teachers[-1]
         )
         patch.setattr(trainer.Trainer, "fit", fitting)
-        patch.setattr(trainer.Trainer, "_close_stage", closing)
+        patch.setattr(StageBox, "close", closing)
         patch.setattr(
             torch, "load", lambda path, **k: read.append(str(path)) or torch_load(path, **k)
         )
@@ -144,7 +148,7 @@ def test_a_training_killed_after_any_epoch_of_any_stage_ends_the_same(
 def test_a_training_killed_within_an_epoch_ends_the_same(name, arguments, whole, tmp_path):
     steps = iter(range(100))
     killed_at = 10 if "stage1" in SPECS[name] else 4  # of three steps an epoch
-    forward = trainer.DistillationBox.forward_process
+    forward = DistillationBox.forward_process
 
     def dying(self, *others):
         if next(steps) == killed_at:
@@ -152,7 +156,7 @@ def test_a_training_killed_within_an_epoch_ends_the_same(name, arguments, whole,
         return forward(self, *others)
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(trainer.DistillationBox, "forward_process", dying)
+        patch.setattr(DistillationBox, "forward_process", dying)
         train_model.main(**arguments(name, tmp_path))
     train_model.main(**arguments(name, tmp_path))
     assert results(tmp_path) == results(whole(name))

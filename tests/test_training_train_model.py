@@ -23,6 +23,7 @@ from tiny_training import (
     start_training,
     train_arguments,
 )
+from torchdistill.core.distillation import DistillationBox
 
 import initialise_model
 import train_model
@@ -312,7 +313,7 @@ def test_an_edit_of_the_decoding_starts_anew(trained, stopped, dataset, kd, tmp_
 
 def test_losses_are_computed_in_float32_under_mixed_precision(dataset, kd, tmp_path, monkeypatch):
     outputs, inside = [], []
-    plain = trainer.DistillationBox.forward_process
+    plain = DistillationBox.forward_process
 
     def forward_process(self, *arguments):
         inside.append(torch.is_autocast_enabled("cpu"))
@@ -321,7 +322,7 @@ def test_losses_are_computed_in_float32_under_mixed_precision(dataset, kd, tmp_p
         assert loss.dtype == torch.float32
         return loss
 
-    monkeypatch.setattr(trainer.DistillationBox, "forward_process", forward_process)
+    monkeypatch.setattr(DistillationBox, "forward_process", forward_process)
     change = {"training": {"epochs": 1, "precision": "bfloat16"}}
     train_model.main(**train_arguments(dataset, tmp_path, **kd, **change))
     assert all(inside) and torch.bfloat16 in outputs

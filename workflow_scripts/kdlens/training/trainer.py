@@ -5,15 +5,15 @@
 (seed, epoch) alone, so a training that was interrupted ends with the same bits as one that was not
 (on a CPU, if it goes on with the same number of threads).
 
-A recipe has one stage or several, and each stage gets a box of its own. (torchdistill also has a
-box for all of them, which hands parts over by way of files and cannot be resumed.) The part of an
-earlier stage, a paraphraser say, is handed over in memory, and what rests on the disk is
-``checkpoint.pt`` alone, whose fingerprint ties it to this model, seed and config.
+A recipe has one stage or several, and each stage gets a box of its own
+(:mod:`kdlens.training.stage_box`). The part of an earlier stage, a paraphraser say, is handed over
+in memory, and what rests on the disk is ``checkpoint.pt`` alone, whose fingerprint ties it to this
+model, seed and config.
 
-torchdistill leaves three things to its caller, which are done here: the teacher is put in eval mode
-at every epoch (in training mode its batch norm would follow the student's batches), distributed
-mode is never entered (torchdistill's launcher would do so wherever Slurm's variables are set), and
-the recipe's dictionaries are used for one box only (it changes them).
+torchdistill leaves three things to its caller: the teacher is put in eval mode at every epoch (in
+training mode its batch norm would follow the student's batches), distributed mode is never entered
+(torchdistill's launcher would do so wherever Slurm's variables are set), and the recipe's
+dictionaries are used for one box only (it changes them).
 """
 
 from __future__ import annotations
@@ -27,23 +27,21 @@ from typing import Any
 
 import torch
 from torch import nn
-from torchdistill.core.distillation import DistillationBox, get_distillation_box
-from torchdistill.core.training import TrainingBox, get_training_box
 
 from kdlens.errors import InputError
 from kdlens.script import log_progress
 from kdlens.training import contrastive, losses  # noqa: F401 (makes them known to torchdistill)
-from kdlens.training.checkpoints import load_checkpoint, plain_state, save_checkpoint
+from kdlens.training.checkpoints import load_checkpoint, save_checkpoint
 from kdlens.training.compiling import compile_in_place, uncompiled
 from kdlens.training.datasets import ImageDataset, Preprocess, batches
 from kdlens.training.devices import gpu_memory_errors, seed_generators
 from kdlens.training.epochs import note_number
 from kdlens.training.evaluation import Evaluation, evaluate
 from kdlens.training.history import History
-from kdlens.training.parts import NetworkWithPart
-from kdlens.training.processes import Processes, plain
+from kdlens.training.processes import Processes
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.recipe import read_recipe, stages_of
+from kdlens.training.stage_box import StageBox
 
 _INTERVAL = 10.0  # seconds between two progress lines
 _log = logging.getLogger(__name__)
@@ -115,8 +113,8 @@ class Trainer:
             first = self._resume(state, checkpoint) if state else 0
             state = None  # it can be large, and belongs to this stage only
             self._fit_stage(first, checkpoint, fingerprint)
-            handed_over[f"stage{stage + 1}"] = self._parts()
-            self._close_stage()
+            handed_over[f"stage{stage + 1}"] = self._box.parts()
+            self._box.close()
         return self._history
 
     def _open_stage(self, stage: int, handed_over: Mapping[str, Any] | None) -> None:
@@ -126,23 +124,13 @@ class Trainer:
         seed_generators(derived_seed(self._seed, Stream.PARTS, stage))
         device = self._preprocess.device
         section = list(stages_of(read_recipe(self._recipe)["train"]).values())[stage]
-        section = self._processes.section_for(section, len(self._train_images))
-        self._box = _build_box(section, self._student, self._teacher, self._train_images, device)
-        self._processes.wrap(self._box)
-        for term in self._terms().values():
-            term.to(device)
-        if handed_over is None:
-            return
-        for side, network in self._networks_with_parts().items():
-            if network.trained_in is not None:
-                plain(network.part).load_state_dict(handed_over[network.trained_in][side])
-
-    def _close_stage(self) -> None:
-        if isinstance(self._box, DistillationBox):
-            self._box.clean_modules()
+        networks = (self._student, self._teacher)
+        self._box = StageBox(section, *networks, self._train_images, device, self._processes)
+        if handed_over is not None:
+            self._box.take_over(handed_over)
 
     def _fit_stage(self, first: int, checkpoint: Path, fingerprint: str) -> None:
-        epochs = self._box.num_epochs
+        epochs = self._epochs[self._stage]
         if first < epochs:
             note_number("CPU threads", self._threads, self._history.threads)
             note_number("processes", self._processes.size, self._history.processes)
@@ -159,15 +147,14 @@ class Trainer:
             self._log_progress(
                 f"train loss {loss:.3f}{accuracy}, waited {waiting:.0%} of the time",
                 epoch,
-                len(self._box.train_data_loader),
+                len(self._box.loader),
                 first,
                 start,
             )
 
     def _train_epoch(self, epoch: int, first: int, start: float) -> tuple[float, float, float]:
         """Return the last learning rate, the mean loss, and the share of time spent on waiting."""
-        box = self._box
-        loader = box.train_data_loader
+        box, loader = self._box.box, self._box.loader
         # Through all stages, so that no stage repeats the images of another.
         number = self._epochs_before() + epoch
         loader.sampler.set_epoch(number)
@@ -212,7 +199,7 @@ class Trainer:
                 self._student,
                 self._val_images,
                 self._preprocess,
-                batch_size=self._box.train_data_loader.batch_size,
+                batch_size=self._box.loader.batch_size,
                 workers=self._workers,
                 processes=self._processes,
             )
@@ -223,37 +210,15 @@ class Trainer:
     def _epochs_before(self) -> int:
         return sum(self._epochs[: self._stage])
 
-    def _terms(self) -> dict[str, nn.Module]:
-        """Return the losses; torchdistill's sum does not count them among its modules."""
-        return {name: term for name, (term, _) in self._box.criterion.term_dict.items()}
-
-    def _networks_with_parts(self) -> dict[str, NetworkWithPart]:
-        if not isinstance(self._box, DistillationBox):
-            return {}
-        sides = {"student": self._box.student_model, "teacher": self._box.teacher_model}
-        return {side: n for side, n in sides.items() if isinstance(n, NetworkWithPart)}
-
-    def _parts(self) -> dict[str, dict[str, torch.Tensor]]:
-        networks = self._networks_with_parts()
-        return {side: dict(plain(network.part).state_dict()) for side, network in networks.items()}
-
     def _resume(self, state: Mapping[str, Any], checkpoint: Path) -> int:
         """Restore the state of an interrupted stage; return its first epoch to run."""
-        box = self._box
         self._student.load_state_dict(state["network"])
-        for side, network in self._networks_with_parts().items():
-            plain(network.part).load_state_dict(state["parts"][side])
-        for name, term in self._terms().items():
-            term.load_state_dict(state["terms"][name])
-        box.optimizer.load_state_dict(state["optimizer"])
-        if box.lr_scheduler is not None:
-            box.lr_scheduler.load_state_dict(state["scheduler"])
-        box.stage_grad_count = state["steps"]
+        self._box.load_state_dict(state)
         self._history = History.from_state_dict(state["history"])
         _log.info(
             "continuing after epoch %d of %d%s (%s)",
             state["epoch"],
-            box.num_epochs,
+            self._epochs[self._stage],
             self._of_stage(),
             checkpoint,
         )
@@ -266,18 +231,13 @@ class Trainer:
     def _save(self, checkpoint: Path, fingerprint: str, epoch: int) -> None:
         if not self._processes.first:
             return
-        box = self._box
         save_checkpoint(
             checkpoint,
             fingerprint,
             stage=self._stage,
             epoch=epoch,
             network=dict(self._student.state_dict()),
-            parts=self._parts(),
-            terms={name: dict(term.state_dict()) for name, term in self._terms().items()},
-            optimizer=box.optimizer.state_dict(),
-            scheduler=None if box.lr_scheduler is None else plain_state(box.lr_scheduler),
-            steps=box.stage_grad_count,
+            **self._box.state_dict(),
             history=self._history.state_dict(),
         )
 
@@ -291,30 +251,9 @@ class Trainer:
 
     def _log_progress(self, what: str, epoch: int, step: int, first: int, start: float) -> None:
         """Log a line; rate and time left count the images since this job started."""
-        loader = self._box.train_data_loader
-        epochs, size = self._box.num_epochs, loader.batch_size * self._processes.size
+        loader = self._box.loader
+        epochs, size = self._epochs[self._stage], loader.batch_size * self._processes.size
         done = ((epoch - first) * len(loader) + step) * size
         total = (epochs - first) * len(loader) * size
         line = f"epoch {epoch + 1}/{epochs}{self._of_stage()}: {what}; images"
         log_progress(_log, line, done, total, start, "images")
-
-
-def _build_box(
-    section: dict[str, Any],
-    student: nn.Module,
-    teacher: nn.Module | None,
-    images: ImageDataset,
-    device: torch.device,
-) -> TrainingBox | DistillationBox:
-    """Return torchdistill's box for a section of a recipe; with a teacher, a distillation box."""
-    common = {
-        "dataset_dict": {"train": images},
-        "train_config": section,
-        "device": device,
-        "device_ids": None,
-        "distributed": False,
-        "lr_factor": 1.0,
-    }
-    if "teacher" in section:
-        return get_distillation_box(teacher, student, **common)
-    return get_training_box(student, **common)
