@@ -20,7 +20,7 @@ include: "rules/common.smk"
 include: "rules/graph.smk"
 
 
-# What these would find is there if tables and figures are made from the shipped results.
+# With from_reference, the shipped results stand in for what these stages find.
 if not CONFIG["from_reference"]:
 
     include: "rules/stages.smk"

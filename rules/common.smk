@@ -61,8 +61,8 @@ def told_without_traceback():
 # Should this process be killed, its jobs end too.
 announce()
 
-REFERENCE = in_project("config/reference/han2023")
-PUBLISHED = f"{REFERENCE}/table01.csv"
+PUBLISHED_TABLES = in_project("config/reference/han2023")
+PUBLISHED_TABLE01 = f"{PUBLISHED_TABLES}/table01.csv"
 CLAIMS_FILE = in_project("config/claims.yaml")
 CLAIMS_SCHEMA = in_project("config/schemas/claims.schema.yaml")
 
@@ -73,7 +73,7 @@ with told_without_traceback():
     CONFIG = resolve(
         config,
         load_schema(in_project("config/schemas/config.schema.yaml")),
-        published_rows(PUBLISHED),
+        published_rows(PUBLISHED_TABLE01),
     )
     results.check_targets(CONFIG, sys.argv[1:])
     CLAIMS = read_claims(CLAIMS_FILE, CLAIMS_SCHEMA)["claims"]
@@ -111,8 +111,25 @@ def one_of(names):
     return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
+def of_dataset(function):
+    """Return an input or param: what a function of the config and a role says of {dataset}."""
+    return lambda wildcards: function(
+        CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
+    )
+
+
+def of_model(function):
+    """Return an input or param: what a function of the config and a name says of {model}."""
+    return lambda wildcards: function(CONFIG, wildcards.model)
+
+
+def of_network(function):
+    """Return the same for a function of the config, {model} and {seed}."""
+    return lambda wildcards: function(CONFIG, wildcards.model, int(wildcards.seed))
+
+
 def library(script):
-    """Return the library modules that a script imports, as inputs: an edit of one reruns the rule."""
+    """Return the library modules that a script imports, as inputs: an edit reruns the rule."""
     root = BASE / "workflow_scripts"
     modules = modules_of_results(root / f"{script}.py")
     return [

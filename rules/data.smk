@@ -22,9 +22,7 @@ rule render_world_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        world=lambda wildcards: datasets.world(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        world=of_dataset(datasets.world),
     script:
         "../workflow_scripts/render_world_images.py"
 
@@ -47,9 +45,7 @@ rule render_cells:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        cells=lambda wildcards: datasets.cells(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        cells=of_dataset(datasets.cells),
     script:
         "../workflow_scripts/render_cells.py"
 
@@ -79,9 +75,7 @@ rule render_world_concepts:
 
 rule unpack_images:
     input:
-        archive=lambda wildcards: datasets.archive(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        archive=of_dataset(datasets.archive),
         library=library("unpack_images"),
     output:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
@@ -98,9 +92,7 @@ rule unpack_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        source=lambda wildcards: datasets.source(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        source=of_dataset(datasets.source),
         downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_images.py"
@@ -108,9 +100,7 @@ rule unpack_images:
 
 rule unpack_torchvision:
     input:
-        archive=lambda wildcards: datasets.archive(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        archive=of_dataset(datasets.archive),
         library=library("unpack_torchvision"),
     output:
         tree=directory(f"{DATA}/{{dataset}}/tree"),
@@ -127,9 +117,7 @@ rule unpack_torchvision:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        source=lambda wildcards: datasets.torchvision_source(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        source=of_dataset(datasets.torchvision_source),
         downloads=f"{DATA}/{{dataset}}/download",
     script:
         "../workflow_scripts/unpack_torchvision.py"
@@ -162,12 +150,8 @@ rule fetch_broden:
 
 rule check_images:
     input:
-        tree=lambda wildcards: datasets.tree(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
-        files=lambda wildcards: datasets.own_files(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        tree=of_dataset(datasets.tree),
+        files=of_dataset(datasets.own_files),
         library=library("check_images"),
     output:
         # Kept until a new one is there: a failed check must not make anything look out of date.
@@ -185,10 +169,8 @@ rule check_images:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        root=lambda wildcards: datasets.root(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
-        checks=lambda wildcards: datasets.image_checks(CONFIG, wildcards.dataset),
+        root=of_dataset(datasets.root),
+        checks=of_dataset(datasets.image_checks),
     script:
         "../workflow_scripts/check_images.py"
 
@@ -212,9 +194,7 @@ rule check_concepts:
         runtime=job("data", "runtime"),
     params:
         root=lambda wildcards: datasets.root(CONFIG, "concept_data"),
-        checks={
-            "name": CONFIG["concept_data"]["name"],
-        },
+        checks={"name": CONFIG["concept_data"]["name"]},
     script:
         "../workflow_scripts/check_concepts.py"
 

@@ -1,7 +1,7 @@
 # Stage 3, dissection: which units see concepts?
 
 
-# Networks with other layers have other files, and so a rule of their own (usually there is but one).
+# Networks with other layers have other files, and so a rule of their own (usually there is one).
 for GROUP in dissections.groups(CONFIG):
 
     rule:
@@ -55,9 +55,7 @@ for GROUP in dissections.groups(CONFIG):
             gpu=gpus(),
             in_turn=1,
         params:
-            dissection=lambda wildcards: dissections.params(
-                CONFIG, wildcards.model, int(wildcards.seed)
-            ),
+            dissection=of_network(dissections.params),
         script:
             "../workflow_scripts/dissect.py"
 

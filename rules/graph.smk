@@ -1,5 +1,5 @@
-# What is known of a run as a whole, from its rules and its graph of jobs: what makes which file, with
-# which caption; and what is done when the run starts and when it has ended well.
+# What is known of a run as a whole, from its rules and its graph of jobs: what makes which file,
+# with which caption; and what is done when the run starts and when it has ended well.
 
 from types import SimpleNamespace
 

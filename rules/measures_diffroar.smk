@@ -10,8 +10,8 @@ DIFFROAR_RANDOM = diffroar.random_path(CONFIG)
 rule measure_diffroar:
     input:
         model=f"{MODEL}/model.pt",
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
         library=library("measure_diffroar"),
     output:
         f"{DIFFROAR}.json",
@@ -29,12 +29,8 @@ rule measure_diffroar:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
         gpu=gpus(),
-        # No param: it changes the last bits of a number, which is no reason to lose hours.
-        together=CONFIG["measures"]["diffroar"]["together"],
     params:
-        measure=lambda wildcards: diffroar.network_params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(diffroar.network_params),
     script:
         "../workflow_scripts/measure_diffroar.py"
 
@@ -59,7 +55,6 @@ rule measure_diffroar_random:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
         gpu=gpus(),
-        together=CONFIG["measures"]["diffroar"]["together"],
     params:
         measure=lambda wildcards: diffroar.random_params(CONFIG, wildcards.dataset),
     script:

@@ -1,4 +1,5 @@
-# Stage 4, measures: entropy of the outputs, over all classes and within a category (Tables 2, 12 and 14).
+# Stage 4, measures: entropy of the outputs, over all classes and within a category (Tables 2, 12
+# and 14).
 
 
 rule make_categories:
@@ -28,8 +29,8 @@ rule make_categories:
 
 rule predict:
     input:
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
         model=f"{MODEL}/model.pt",
         library=library("predict"),
     output:
@@ -49,9 +50,7 @@ rule predict:
         runtime=job("measures", "runtime"),
         gpu=gpus(),
     params:
-        predict=lambda wildcards: entropy.predict_params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        predict=of_network(entropy.predict_params),
     script:
         "../workflow_scripts/predict.py"
 
@@ -79,8 +78,6 @@ rule measure_entropy:
         mem_mb=job("measures", "mem_mb"),
         runtime=job("measures", "runtime"),
     params:
-        measure=lambda wildcards: entropy.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(entropy.params),
     script:
         "../workflow_scripts/measure_entropy.py"

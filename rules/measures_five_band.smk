@@ -3,9 +3,9 @@
 
 rule measure_five_band:
     input:
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
         # With the truth of every image.
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        tree=of_model(models.dataset_tree),
         model=f"{MODEL}/model.pt",
         library=library("measure_five_band"),
     output:
@@ -26,9 +26,7 @@ rule measure_five_band:
         runtime=job("measures", "runtime"),
         gpu=gpus(),
     params:
-        measure=lambda wildcards: five_band.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(five_band.params),
     script:
         "../workflow_scripts/measure_five_band.py"
 

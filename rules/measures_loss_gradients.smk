@@ -19,9 +19,7 @@ rule render_world_masks:
         mem_mb=job("data", "mem_mb"),
         runtime=job("data", "runtime"),
     params:
-        world=lambda wildcards: datasets.world(
-            CONFIG, datasets.role_named(CONFIG, wildcards.dataset)
-        ),
+        world=of_dataset(datasets.world),
     script:
         "../workflow_scripts/render_world_masks.py"
 
@@ -48,9 +46,7 @@ rule measure_loss_gradients:
         runtime=job("measures", "runtime"),
         gpu=gpus(),
     params:
-        measure=lambda wildcards: loss_gradients.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(loss_gradients.params),
     script:
         "../workflow_scripts/measure_loss_gradients.py"
 

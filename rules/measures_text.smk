@@ -26,8 +26,6 @@ rule measure_text_attribution:
         runtime=job("measures", "runtime"),
         gpu=gpus(),
     params:
-        measure=lambda wildcards: text_attribution.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        measure=of_network(text_attribution.params),
     script:
         "../workflow_scripts/measure_text_attribution.py"

@@ -11,7 +11,7 @@ rule check_claims:
         claims=CLAIMS_FILE,
         schema=CLAIMS_SCHEMA,
         tables=claims.tables(CONFIG, CLAIMS),
-        published=claims.published(REFERENCE),
+        published=claims.published(PUBLISHED_TABLES),
         library=library("check_claims"),
     output:
         json=f"{RUN}/claims.json",

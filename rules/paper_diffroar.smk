@@ -10,7 +10,7 @@ localrules:
 rule table04:
     input:
         results=diffroar.results(CONFIG),
-        reference=f"{REFERENCE}/table04.csv",
+        reference=f"{PUBLISHED_TABLES}/table04.csv",
         library=library("table04"),
     output:
         csv=f"{RUN}/tables/table04.csv",

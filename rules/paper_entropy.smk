@@ -11,7 +11,7 @@ localrules:
 rule table02:
     input:
         measures=entropy.files(CONFIG),
-        reference=f"{REFERENCE}/table02.csv",
+        reference=f"{PUBLISHED_TABLES}/table02.csv",
         library=library("table02"),
     output:
         csv=f"{RUN}/tables/table02.csv",
@@ -38,7 +38,7 @@ rule table02:
 rule table12:
     input:
         measures=entropy.files(CONFIG),
-        reference=f"{REFERENCE}/table12.csv",
+        reference=f"{PUBLISHED_TABLES}/table12.csv",
         library=library("table12"),
     output:
         csv=f"{RUN}/tables/table12.csv",
@@ -65,7 +65,7 @@ rule table12:
 rule table14:
     input:
         categories=entropy.categories(CONFIG),
-        reference=f"{REFERENCE}/table14.csv",
+        reference=f"{PUBLISHED_TABLES}/table14.csv",
         library=library("table14"),
     output:
         csv=f"{RUN}/tables/table14.csv",

@@ -13,7 +13,7 @@ rule table03:
     input:
         measures=five_band.files(CONFIG),
         yardsticks=five_band.yardsticks(CONFIG),
-        reference=f"{REFERENCE}/table03.csv",
+        reference=f"{PUBLISHED_TABLES}/table03.csv",
         library=library("table03"),
     output:
         csv=f"{RUN}/tables/table03.csv",

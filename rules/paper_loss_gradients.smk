@@ -1,4 +1,4 @@
-# Stage 5, paper: the figures of loss gradients, and the table of how much of them lies on the object.
+# Stage 5, paper: the figures of loss gradients, and the table of their share on the object.
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.

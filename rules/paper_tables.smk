@@ -14,7 +14,7 @@ rule table01:
     input:
         tallies=tables.table01_tallies(CONFIG),
         metrics=tables.metrics(CONFIG),
-        reference=PUBLISHED,
+        reference=PUBLISHED_TABLE01,
         library=library("table01"),
     output:
         csv=f"{RUN}/tables/table01.csv",
@@ -41,7 +41,7 @@ rule table01:
 rule table01_comparison:
     input:
         table=f"{RUN}/tables/table01.csv",
-        reference=PUBLISHED,
+        reference=PUBLISHED_TABLE01,
         library=library("table01_comparison"),
     output:
         csv=f"{RUN}/tables/table01_comparison.csv",
@@ -68,8 +68,10 @@ rule hyper_parameters:
     input:
         tallies=lambda wildcards: variants.tallies(CONFIG, f"table0{wildcards.number}"),
         metrics=lambda wildcards: variants.metrics(CONFIG, f"table0{wildcards.number}"),
-        reference=lambda wildcards: variants.published(REFERENCE, wildcards.number),
-        scratch=PUBLISHED,
+        reference=lambda wildcards: variants.published(
+            PUBLISHED_TABLES, wildcards.number
+        ),
+        scratch=PUBLISHED_TABLE01,
         library=library("hyper_parameters"),
     output:
         csv=f"{RUN}/tables/table0{{number}}.csv",
@@ -101,7 +103,7 @@ rule table10:
     input:
         tallies=tables.table10_tallies(CONFIG),
         metrics=paper.metrics(CONFIG, tables.table10_rows(CONFIG)),
-        reference=f"{REFERENCE}/table10.csv",
+        reference=f"{PUBLISHED_TABLES}/table10.csv",
         library=library("table10"),
     output:
         csv=f"{RUN}/tables/table10.csv",
@@ -129,7 +131,7 @@ rule table11:
     input:
         tallies=variants.tallies(CONFIG, "table11"),
         metrics=variants.metrics(CONFIG, "table11"),
-        reference=f"{REFERENCE}/table11.csv",
+        reference=f"{PUBLISHED_TABLES}/table11.csv",
         library=library("table11"),
     output:
         csv=f"{RUN}/tables/table11.csv",

@@ -13,8 +13,8 @@ rule table05:
         measured=text_attribution.files(
             CONFIG, text_attribution.rows(CONFIG, "table05")
         ),
-        reference=f"{REFERENCE}/table05.csv",
-        accuracies=f"{REFERENCE}/nlp_accuracy.csv",
+        reference=f"{PUBLISHED_TABLES}/table05.csv",
+        accuracies=f"{PUBLISHED_TABLES}/nlp_accuracy.csv",
         library=library("table05"),
     output:
         csv=f"{RUN}/tables/table05.csv",
@@ -43,8 +43,8 @@ rule table13:
         measured=text_attribution.files(
             CONFIG, text_attribution.rows(CONFIG, "table13")
         ),
-        reference=f"{REFERENCE}/table13.csv",
-        accuracies=f"{REFERENCE}/nlp_accuracy.csv",
+        reference=f"{PUBLISHED_TABLES}/table13.csv",
+        accuracies=f"{PUBLISHED_TABLES}/nlp_accuracy.csv",
         library=library("table13"),
     output:
         csv=f"{RUN}/tables/table13.csv",

@@ -1,4 +1,6 @@
 # Stage 5, paper: single networks and their units.
+#
+# There is a job for each network, or layer: on a cluster, many of the group are one, in turn.
 
 
 # Jobs of seconds are not worth a place in a cluster's queue.
@@ -25,7 +27,6 @@ rule concept_bars:
         f"{RUN}/figures/{{model}}/benchmarks/concept_bars.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["models"]),
-    # One for each network (and layer): on a cluster, many are one job, one after the other.
     group:
         "pages"
     conda:
@@ -33,7 +34,7 @@ rule concept_bars:
     resources:
         in_turn=1,
     params:
-        network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
+        network=of_model(paper.first_seed),
         measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         dataset=paper.dataset_names(CONFIG),
     script:
@@ -62,7 +63,6 @@ rule unit_grids:
         f"{RUN}/figures/{{model}}/benchmarks/unit_grids.tsv"
     wildcard_constraints:
         model=one_of(CONFIG["paper"]["unit_grids"]["models"]),
-    # One for each network (and layer): on a cluster, many are one job, one after the other.
     group:
         "pages"
     conda:
@@ -70,7 +70,7 @@ rule unit_grids:
     resources:
         in_turn=1,
     params:
-        network=lambda wildcards: paper.first_seed(CONFIG, wildcards.model),
+        network=of_model(paper.first_seed),
         measured=lambda wildcards: paper.measured(CONFIG, [wildcards.model]),
         shown=figures.unit_grid_params(CONFIG),
         dataset=paper.dataset_names(CONFIG),
@@ -95,7 +95,6 @@ rule gallery:
         model=one_of(CONFIG["models"]),
         seed=one_of(models.seeds(CONFIG)),
         layer=one_of(dissections.all_layers(CONFIG)),
-    # One for each network (and layer): on a cluster, many are one job, one after the other.
     group:
         "pages"
     conda:

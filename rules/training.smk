@@ -3,11 +3,11 @@
 # Whatever its method, a model ends as model.pt (a plain state_dict) and metrics.json.
 
 
-# No network that may be dissected is trained before the concept dataset is known to be whole; but when
-# it changes, nothing is trained again, since its content is not used. The dataset's summary as ancient() input would
-# say so, but while Snakemake makes an ancient file anew, it leaves out jobs beyond it even if their
-# results are missing (its issue 4166). So this mark, made once in a run, stands between the two:
-# once it is there, no rule makes it.
+# No network that may be dissected is trained before the concept dataset is known to be whole; but
+# when it changes, nothing is trained again, since its content is not used. The dataset's summary as
+# ancient() input would say so, but while Snakemake makes an ancient file anew, it leaves out jobs
+# beyond it even if their results are missing (its issue 4166). So this mark, made once in a run,
+# stands between the two: once it is there, no rule makes it.
 rule concepts_known:
     input:
         datasets.summary(CONFIG, "concept_data"),
@@ -19,10 +19,10 @@ rule concepts_known:
 
 rule train_model:
     input:
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
         concepts=lambda wildcards: ancient(models.mark(CONFIG, wildcards.model)),
-        teacher=lambda wildcards: models.teacher_file(CONFIG, wildcards.model),
+        teacher=of_model(models.teacher_file),
         library=library("train_model"),
     output:
         model=kept(f"{MODEL}/model.pt"),
@@ -37,7 +37,7 @@ rule train_model:
         model=one_of(models.trained(CONFIG)),
         seed=one_of(models.seeds(CONFIG)),
     # Teachers first, since others wait for them.
-    priority: lambda wildcards: models.urgency(CONFIG, wildcards.model)
+    priority: of_model(models.urgency)
     conda:
         "../envs/training.yaml"
     threads: each_gpu(job("training", "threads"))
@@ -47,19 +47,17 @@ rule train_model:
         gpu=each_gpu(gpus()),
         # No param, since it does not change what is trained; not `gpu`, which may be cut.
         processes=each_gpu(1),
-        decoders=lambda wildcards: models.decoders(CONFIG, wildcards.model),
+        decoders=of_model(models.decoders),
     params:
-        model=lambda wildcards: models.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        model=of_network(models.params),
     script:
         "../workflow_scripts/train_model.py"
 
 
 rule import_checkpoint:
     input:
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
         library=library("import_checkpoint"),
     output:
         model=f"{MODEL}/model.pt",
@@ -79,18 +77,16 @@ rule import_checkpoint:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=lambda wildcards: models.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        model=of_network(models.params),
     script:
         "../workflow_scripts/import_checkpoint.py"
 
 
 rule initialise_model:
     input:
-        dataset=lambda wildcards: models.dataset(CONFIG, wildcards.model),
-        tree=lambda wildcards: models.dataset_tree(CONFIG, wildcards.model),
-        like=lambda wildcards: models.metrics_of_same_network(CONFIG, wildcards.model),
+        dataset=of_model(models.dataset),
+        tree=of_model(models.dataset_tree),
+        like=of_model(models.metrics_of_same_network),
         library=library("initialise_model"),
     output:
         model=f"{MODEL}/model.pt",
@@ -110,8 +106,6 @@ rule initialise_model:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=lambda wildcards: models.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        model=of_network(models.params),
     script:
         "../workflow_scripts/initialise_model.py"

@@ -32,7 +32,7 @@ rule text_vocabulary:
         published=text.pretrained(CONFIG),
         library=library("text_vocabulary"),
     output:
-        vocabulary=f"{RUN}/text/vocabulary.txt",
+        vocabulary=text.vocabulary(CONFIG),
     log:
         f"{RUN}/text/logs/text_vocabulary.log",
     benchmark:
@@ -53,9 +53,9 @@ rule train_text_model:
     input:
         dataset=text.summary(CONFIG),
         tree=text.tree(CONFIG),
-        vocabulary=f"{RUN}/text/vocabulary.txt",
-        teacher=lambda wildcards: text.teacher_file(CONFIG, wildcards.model),
-        published=lambda wildcards: text.initial_weights(CONFIG, wildcards.model),
+        vocabulary=text.vocabulary(CONFIG),
+        teacher=of_model(text.teacher_file),
+        published=of_model(text.initial_weights),
         library=library("train_text_model"),
     output:
         model=kept(f"{MODEL}/model.pt"),
@@ -69,7 +69,7 @@ rule train_text_model:
         model=one_of(text.models(CONFIG)),
         seed=one_of(text.seeds(CONFIG)),
     # Teachers first, since others wait for them.
-    priority: lambda wildcards: text.urgency(CONFIG, wildcards.model)
+    priority: of_model(text.urgency)
     conda:
         "../envs/training.yaml"
     threads: job("training", "threads")
@@ -78,8 +78,6 @@ rule train_text_model:
         runtime=job("training", "runtime"),
         gpu=gpus(),
     params:
-        model=lambda wildcards: text.params(
-            CONFIG, wildcards.model, int(wildcards.seed)
-        ),
+        model=of_network(text.params),
     script:
         "../workflow_scripts/train_text_model.py"

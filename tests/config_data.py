@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 
+import pytest
 import yaml
+from project import ROOT
 
-from kdlens.config import published_rows
+from kdlens.config import published_rows, resolve
+from kdlens.errors import InputError
 from kdlens.schema import load_schema
 
-ROOT = Path(__file__).resolve().parent.parent
 # What the paper says and shows, as data, and not runs.
 _LISTS = {ROOT / "config/claims.yaml", ROOT / "config/items.yaml"}
 CONFIGS = sorted(set(ROOT.glob("config/*.yaml")) - _LISTS)
@@ -18,7 +19,36 @@ SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 PUBLISHED = published_rows(ROOT / "config/reference/han2023/table01.csv")
 CHECKPOINT = yaml.safe_load((ROOT / "config/checkpoint.yaml").read_text("utf-8"))
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+# Datasets that are drawn in a second.
+FEW_IMAGES = {
+    "source": "concept_world",
+    "image_size": 32,
+    "classes": "families",
+    "images": {"train": 48, "val": 24},
+    "mean": [0.45] * 3,
+    "std": [0.25] * 3,
+}
+FEW_CONCEPTS = {
+    "name": "few_concepts",
+    "source": "concept_world",
+    "image_size": 32,
+    "mask_size": 16,
+    "images": 170,
+}
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+
+
+def resolved_measure(measure: str, base: dict = DEMO, **settings: object) -> dict:
+    """Resolve a config with these keys of its section ``measures.<measure>``."""
+    for key, value in settings.items():
+        base = changed(f"measures.{measure}.{key}", value, base)
+    return resolve(base, SCHEMA, PUBLISHED)
+
+
+def refused_measure(measure: str, words: str, base: dict = DEMO, **settings: object) -> None:
+    """Check that such a config is refused with these words (a regular expression)."""
+    with pytest.raises(InputError, match=words):
+        resolved_measure(measure, base, **settings)
 
 
 def changed(path: str, value: object, base: dict = DEMO) -> dict:

@@ -1,4 +1,4 @@
-"""What the tests of whole workflow runs share: a copy of the project, and one smoke run in it."""
+"""What tests of several files share: small datasets, copies of the project, one smoke run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from cells_data import cells  # noqa: F401 (fixtures)
 from project import Project, copy_project
 from provenance_data import write_project, write_run
+from tiny_training import dataset, kd, teacher  # noqa: F401 (fixtures)
 from world_data import concepts, training  # noqa: F401 (fixtures)
 
 # A shell's job in the background ignores Ctrl-C, and so would all that tests start and interrupt.

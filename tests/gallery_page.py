@@ -1,4 +1,4 @@
-"""A page of the gallery as a browser sees it: its elements, and the data inside."""
+"""A page of the gallery as a browser sees it: its elements and its data, and fixtures of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from html.parser import HTMLParser
 
 import numpy as np
-from paper_data import SCRIPTS
+import pytest
+from gallery_data import write_layer
+from project import SCRIPTS
 
 PARTS = "".join(
     (SCRIPTS / f"kdlens/paper/gallery/{name}").read_text("utf-8")
@@ -30,6 +32,21 @@ def region_of(code, shape):
             value = shift = 0
     assert not shift and min(runs) >= 0
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(shape)
+
+
+@pytest.fixture(scope="module", name="made")
+def made_fixture(tmp_path_factory):
+    return write_layer(tmp_path_factory.mktemp("layer"))
+
+
+@pytest.fixture(scope="module", name="text")
+def text_fixture(made):
+    return made.main()
+
+
+@pytest.fixture(scope="module", name="page")
+def page_fixture(text):
+    return Page(text)
 
 
 class Page(HTMLParser):

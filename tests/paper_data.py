@@ -1,14 +1,12 @@
 """Made-up results for the tests of the paper stage: tallies and metrics with known counts."""
 
 import json
-from pathlib import Path
 
 import numpy as np
+from project import ROOT
 
 from kdlens.dissection.tallies import Tallies
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ROOT / "workflow_scripts"
 REFERENCE = ROOT / "config" / "reference" / "han2023" / "table01.csv"
 CATEGORIES = ("color", "object", "part", "material", "scene", "texture")  # category.csv's order
 SETTINGS = {"iou_threshold": 0.05, "quantile": 0.005, "denominator": "image", "layer": "layer4"}

@@ -1,6 +1,5 @@
 """What every figure must pass: nothing cut off, too small or overlapping, and the same bytes."""
 
-import os
 import runpy
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from itertools import combinations
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
-from paper_data import SCRIPTS
+from project import SCRIPTS, with_scripts
 
 from kdlens.paper import style
 
@@ -57,8 +56,8 @@ def check_same_bytes(script, folder, kinds, **arguments):
     path = str(SCRIPTS / f"{script}.py")
     runpy.run_path(path)["main"](**arguments, **here)
     code = _IN_ANOTHER_PROCESS.format(script=path, arguments={**arguments, **there})
-    variables = {"PYTHONPATH": str(SCRIPTS), "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"}
-    subprocess.run([sys.executable, "-c", code], env={**os.environ, **variables}, check=True)
+    environment = with_scripts(PYTHONHASHSEED="7", MPLBACKEND="agg")
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     files = {}
     for kind in kinds:
         with open(here[kind], "rb") as first, open(there[kind], "rb") as second:

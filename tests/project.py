@@ -1,4 +1,4 @@
-"""A copy of the project in which a test runs Snakemake."""
+"""The project's folder, a copy of it in which a test runs Snakemake, and processes beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ROOT / "workflow_scripts"
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".bootstrap", ".snakemake", "results", "__pycache__", ".pytest_cache"
 )
@@ -56,16 +57,31 @@ class Project:
 
 def copy_project(folder: Path) -> Project:
     """Copy what a clone has: of results, those that are shipped."""
-    shutil.copytree(ROOT, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+    shutil.copytree(ROOT, folder, ignore=_left_out, dirs_exist_ok=True)
     shipped = Path("results/reference")
     if (ROOT / shipped).is_dir():
         shutil.copytree(ROOT / shipped, folder / shipped)
     return Project(folder)
 
 
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    data = {"data"} if Path(folder) == ROOT else set()
+    return LEFT_OUT(folder, names) | data
+
+
+def search_path(*folders: str | Path) -> str:
+    """Return a PYTHONPATH of these folders, and behind them what it holds already."""
+    return os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def with_scripts(**variables: str) -> dict[str, str]:
+    """The environment of a process that finds the scripts and the library, with more variables."""
+    return {**os.environ, "PYTHONPATH": search_path(SCRIPTS), **variables}
+
+
 def poison(folder: Path) -> str:
-    """A folder in which importing torch or torchvision is an error."""
+    """A PYTHONPATH with which importing torch or torchvision is an error."""
     folder.mkdir(exist_ok=True)
     for name in ("torch", "torchvision"):
         (folder / f"{name}.py").write_text(f"raise ImportError('{name} must not be imported')\n")
-    return str(folder)
+    return search_path(folder)

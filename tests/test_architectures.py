@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
+from project import ROOT
 from tiny_broden import write_broden
 
 from kdlens.architectures import layer_names, require_layers
@@ -15,7 +14,6 @@ from kdlens.errors import InputError
 from kdlens.schema import load_schema
 from kdlens.training.networks import build_network
 
-ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 NETWORKS = SCHEMA["properties"]["networks"]["additionalProperties"]["properties"]
 ARCHITECTURES = NETWORKS["architecture"]["enum"]

@@ -111,7 +111,7 @@ def test_shipped_configs_resolve(path):
             "resnet18",
             "models.kd.network: 'resnet18' is not an entry of networks",
         ),
-        ("models.kd.reference", "vanilla", "the published Table 1 has no row 'vanilla'"),
+        ("models.kd.reference", "vanilla", "'vanilla' is not a row of the published Table 1"),
         ("models.scratch.seeds", [], "models.scratch.seeds: is empty"),
         ("models.scratch.seeds", [1, 1], "names something twice"),
         (

@@ -20,6 +20,7 @@ SECTION = {
     "retraining": {"epochs": 60},
     "datasets": {"mnist": {"rankings": ["pixel"], "fill": "zero", "retraining": {"epochs": 10}}},
 }
+LATE = {"name": "multistep", "milestones": [60]}
 
 
 def written(**changes) -> dict:
@@ -124,9 +125,17 @@ def test_jobs_stand_in_the_table_of_costs():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"models": ["digit"]}, r"diffroar\.models: no model 'digit'; did you mean 'digits'"),
-        ({"datasets": {"minst": {}}}, r"diffroar\.datasets: .*'minst'; did you mean 'mnist'"),
-        ({"retraining": {"network": "x"}}, r"retraining\.network of .*: no network 'x'"),
+        ({"models": ["digit"]}, r"diffroar\.models: 'digit' is not .* did you mean 'digits'"),
+        ({"datasets": {"minst": {}}}, r"diffroar\.datasets: 'minst' .* did you mean 'mnist'"),
+        ({"retraining": {"network": "x"}}, r"retraining\.network: 'x' is not an entry of networks"),
+        (
+            {"retraining": {"nesterov": True, "momentum": 0}},
+            r"diffroar\.retraining\.nesterov: needs a momentum",
+        ),
+        (
+            {"datasets": {"mnist": {"retraining": {"schedule": LATE}}}},
+            r"diffroar\.datasets\.mnist\.retraining\.schedule\.milestones: 60 is not before",
+        ),
         ({"retraining": {"workers": 2}}, r"retraining\.workers is not known"),
         ({"retraining": {"augmentation": "imagenet"}}, r"write one of: none, flip, crop_flip"),
         ({"fractions": [1.0]}, r"write a number of less than 1"),

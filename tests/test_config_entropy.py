@@ -1,29 +1,29 @@
 """The section measures.entropy of a config, and what its rules are told."""
 
+from functools import partial
+
 import pytest
-from config_data import CHECKPOINT, DEMO, PUBLISHED, ROOT, SCHEMA, changed
+from config_data import (
+    CHECKPOINT,
+    DEMO,
+    PUBLISHED,
+    SCHEMA,
+    changed,
+    refused_measure,
+    resolved_measure,
+)
+from project import ROOT
 from yaml import safe_load
 
 from kdlens.config import resolve
-from kdlens.errors import InputError
 from kdlens.plan.measures import entropy
 
 REAL, PAPER, SMOKE = (
     safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8"))
     for name in ("real", "paper", "smoke")
 )
-KEY = "measures.entropy"
-
-
-def resolved(base=DEMO, **section):
-    for key, value in section.items():
-        base = changed(f"{KEY}.{key}", value, base)
-    return resolve(base, SCHEMA, PUBLISHED)
-
-
-def refused(words, base=DEMO, **section):
-    with pytest.raises(InputError, match=words):
-        resolved(base, **section)
+resolved = partial(resolved_measure, "entropy")
+refused = partial(refused_measure, "entropy")
 
 
 def test_the_demo_measures_every_model_and_asks_all_but_the_null_to_be_right():

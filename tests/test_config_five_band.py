@@ -103,15 +103,11 @@ KEY = "measures.five_band"
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (
-            f"{KEY}.models",
-            ["c_scrach"],
-            "'c_scrach' is not a model that is there and measured; did",
-        ),
+        (f"{KEY}.models", ["c_scrach"], "'c_scrach' is not an entry of models; did"),
         (f"{KEY}.models", ["scratch"], f"{KEY}.models: scratch is not of drawn cells"),
         (f"{KEY}.models", ["c_random", "other"], "c_random and other are of different datasets"),
-        (f"{KEY}.references", {"scratch": "kd"}, "'scratch' is not a model that is there and"),
-        (f"{KEY}.references", {"c_scratch": "at"}, "the published Table 3 has no row 'at'"),
+        (f"{KEY}.references", {"scratch": "kd"}, "'scratch' is not among the models that"),
+        (f"{KEY}.references", {"c_scratch": "at"}, "'at' is not a row of the published Table 3"),
         (f"{KEY}.figure06", {"models": ["other"]}, f"{KEY}.figure06.models: 'other'"),
         (f"{KEY}.figure07", {"models": ["kd"]}, f"{KEY}.figure07.models: 'kd'"),
         (f"{KEY}.figure07", {"classes": [10]}, "10 is out of range; write a number of at most 9"),

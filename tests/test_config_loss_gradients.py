@@ -1,11 +1,20 @@
 """The section measures.loss_gradients of a config, and what its rules are told."""
 
+from functools import partial
+
 import pytest
-from config_data import CHECKPOINT, DEMO, PUBLISHED, ROOT, SCHEMA, changed
+from config_data import (
+    CHECKPOINT,
+    PUBLISHED,
+    SCHEMA,
+    changed,
+    refused_measure,
+    resolved_measure,
+)
+from project import ROOT
 from yaml import safe_load
 
 from kdlens.config import resolve
-from kdlens.errors import InputError
 from kdlens.plan import cost
 from kdlens.plan.measures import loss_gradients
 
@@ -13,17 +22,8 @@ REAL, FULL = (
     safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8")) for name in ("real", "full")
 )
 FURTHER = {"source": "image_folder", "path": "digits", "image_size": 28}
-
-
-def resolved(base=DEMO, **section):
-    for key, value in section.items():
-        base = changed(f"measures.loss_gradients.{key}", value, base)
-    return resolve(base, SCHEMA, PUBLISHED)
-
-
-def refused(words, base=DEMO, **section):
-    with pytest.raises(InputError, match=words):
-        resolved(base, **section)
+resolved = partial(resolved_measure, "loss_gradients")
+refused = partial(refused_measure, "loss_gradients")
 
 
 def test_the_demo_measures_the_models_of_figure_2_on_their_own_images():

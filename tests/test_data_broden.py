@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from real_data import real_file
 from tiny_broden import default_images, write_broden, write_mask, write_png
 
 import check_concepts
@@ -51,26 +51,26 @@ def test_the_default_dataset_is_read_as_it_was_written(root: Path):
     expected = [image["color"], image["object"], image["material"], *image["part"]]
     np.testing.assert_array_equal(first.planes, np.stack(expected))
     assert first.planes.max() == 261, "the green channel counts 256 times"
-    assert [dataset.categories[k] for k in first.plane_categories] == [
+    assert [dataset.categories[k] for k, _ in dataset.masks(0)] == [
         "color", "object", "material", "part", "part",
     ]  # fmt: skip
     assert first.scalars.tolist() == [8]
-    assert [dataset.categories[k] for k in first.scalar_categories] == ["scene"]
+    assert [dataset.categories[k] for k, _ in dataset.scalars(0)] == ["scene"]
 
 
 def test_an_image_with_whole_image_labels_only_has_no_planes(root: Path):
-    last = Broden(root).annotation(3)
+    dataset = Broden(root)
+    last = dataset.annotation(3)
     assert last.planes.shape == (0, 4, 6)
-    assert last.plane_categories.shape == (0,)
     assert last.scalars.tolist() == [9]
-    assert Broden(root).categories[last.scalar_categories[0]] == "texture"
+    assert [dataset.categories[k] for k, _ in dataset.scalars(3)] == ["texture"]
 
 
 def test_a_choice_of_categories_drops_images_without_any_of_them(root: Path):
     dataset = Broden(root, ["part", "object"])
     assert dataset.categories == ["object", "part"], "in the order of category.csv"
     assert [path.stem for path in dataset.image_files] == ["000", "001"]
-    assert dataset.annotation(0).plane_categories.tolist() == [0, 1, 1]
+    assert [category for category, _ in dataset.masks(0)] == [0, 1, 1]
     assert len(dataset.annotation(0).scalars) == 0
     assert len(Broden(root, ["texture"])) == 2
     with pytest.raises(InputError, match=r"no category 'colour'; did you mean 'color'\?"):
@@ -98,7 +98,7 @@ def test_lists_zeros_and_mixed_cells(tmp_path: Path):
     first = dataset.annotation(0)
     np.testing.assert_array_equal(first.planes, mask[None])
     assert first.scalars.tolist() == [2, 1, 4, 1, 4]
-    assert first.scalar_categories.tolist() == [0, 0, 2, 2, 2]
+    assert [category for category, _ in dataset.scalars(0)] == [0, 0, 2, 2, 2]
     assert len(dataset.annotation(1).scalars) == 0
 
 
@@ -392,10 +392,7 @@ def test_what_only_looks_odd_is_a_warning(root: Path):
 
 
 def test_real_images_in_brodens_format_from_archive_to_summary(tmp_path: Path):
-    data = os.environ.get("KDLENS_DATA", Path(__file__).parents[1] / "../shared/data")
-    archive = Path(data) / "broden_real.zip"
-    if not archive.exists():
-        pytest.skip(f"{archive} not found")
+    archive = real_file("broden_real.zip")
     tree = tmp_path / "tree"
     fetch_broden.main(tree, tmp_path / "download", path=str(archive))
     check_concepts.main(tree, tmp_path / "dataset.json", name="real", workers=2)

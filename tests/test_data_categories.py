@@ -2,13 +2,12 @@
 
 import csv
 import io
-import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from paper_data import REFERENCE
+from real_data import real_file
 
 import make_categories
 from kdlens.data.categories import (
@@ -25,8 +24,6 @@ from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.measures.entropy import Grouping
 
-SHARED = Path(os.environ.get("KDLENS_DATA", Path(__file__).parents[2] / "shared" / "data"))
-ESHED = SHARED / "imagenet_categories_synset.csv"
 ESHED_SHA256 = "971273742406149cacb7870339be5da571ac1fc80d251d3c1e3298b777807bb5"
 
 
@@ -123,9 +120,7 @@ def test_written_and_read_back(tmp_path):
 
 @pytest.fixture
 def eshed():
-    if not ESHED.is_file():
-        pytest.skip(f"{ESHED} is not there")
-    return ESHED
+    return real_file("imagenet_categories_synset.csv")
 
 
 def test_eshed_s_categories_are_those_of_table_14(eshed):
@@ -158,10 +153,7 @@ def test_the_bounds_of_the_published_numbers(eshed):
     ],
 )
 def test_classes_of_real_datasets(archive, member, columns, sizes, tmp_path):
-    file = SHARED / f"{archive}.zip"
-    if not file.is_file():
-        pytest.skip(f"{file} is not there")
-    with zipfile.ZipFile(file) as content:
+    with zipfile.ZipFile(real_file(f"{archive}.zip")) as content:
         (tmp_path / "classes.csv").write_bytes(content.read(member))
         folders = {name.split("/")[2] for name in content.namelist() if "/train/" in name}
     table = read_table(tmp_path / "classes.csv", *columns)
@@ -173,10 +165,7 @@ def test_classes_of_real_datasets(archive, member, columns, sizes, tmp_path):
 
 
 def test_the_subset_of_imagenet_agrees_with_eshed(eshed):
-    file = SHARED / "tiny_imagenet_subset.zip"
-    if not file.is_file():
-        pytest.skip(f"{file} is not there")
-    with zipfile.ZipFile(file) as content:
+    with zipfile.ZipFile(real_file("tiny_imagenet_subset.zip")) as content:
         text = content.read("tiny_imagenet/classes.csv").decode()
     table = read_table(eshed, "synset", "categories")
     for row in csv.DictReader(io.StringIO(text)):

@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 
 from kdlens.data import download as module
-from kdlens.data.archives import not_an_archive
+from kdlens.data import transfer
+from kdlens.data.archive_kinds import not_an_archive
 from kdlens.data.download import download
 from kdlens.data.obtain import obtain
 from kdlens.errors import InputError
@@ -398,7 +399,7 @@ def test_a_full_disk_keeps_what_has_arrived(server, tmp_path: Path, monkeypatch)
             return super().write(data)
 
     with monkeypatch.context() as patch, pytest.raises(InputError, match="the disk is full"):
-        patch.setattr(module, "open", Full, raising=False)
+        patch.setattr(transfer, "open", Full, raising=False)
         fetch(tmp_path, server.url("good"))
     assert "data.zip.part" in names(tmp_path)
     assert fetch(tmp_path, server.url("good")).read_bytes() == DATA

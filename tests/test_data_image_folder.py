@@ -6,7 +6,6 @@ import gc
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
 import weakref
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from real_data import real_file
 
 import check_images
 import unpack_images
@@ -214,10 +214,7 @@ def test_work_in_chunks_keeps_order_and_holds_only_a_few_results():
 
 
 def test_real_images_from_archive_to_summary(tmp_path: Path):
-    data = os.environ.get("KDLENS_DATA", Path(__file__).parents[1] / "../shared/data")
-    archive = Path(data) / "tiny_imagenet_subset.zip"
-    if not archive.exists():
-        pytest.skip(f"{archive} not found")
+    archive = real_file("tiny_imagenet_subset.zip")
     tree = tmp_path / "tree"
     unpack_images.main(tree, tmp_path, path=str(archive), subfolder="tiny_imagenet")
     summary = check(tree, tmp_path / "dataset.json", num_classes=200)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-import os
 import pickle
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from packed_data import assert_same
 from PIL import Image
+from real_data import real_file
 from tiny_broden import write_broden
 from world_data import IMAGES, SIZE
 
@@ -50,10 +50,7 @@ def test_the_concept_world_is_as_in_the_dataset(concepts, tmp_path):
 
 
 def test_real_photographs_are_as_in_the_dataset(tmp_path):
-    data = os.environ.get("KDLENS_DATA", Path(__file__).parents[1] / "../shared/data")
-    archive = Path(data) / "broden_real.zip"
-    if not archive.exists():
-        pytest.skip(f"{archive} not found")
+    archive = real_file("broden_real.zip")
     fetch_broden.main(tmp_path / "tree", tmp_path / "download", path=str(archive))
     for number, (categories, size) in enumerate(((None, 224), (["object", "part"], 112))):
         broden = Broden(tmp_path / "tree", categories)

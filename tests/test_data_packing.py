@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from packed_data import assert_same
+from project import SCRIPTS
 from tiny_broden import write_broden
 
 from kdlens.data import packing
@@ -21,8 +22,6 @@ from kdlens.data.broden import Broden
 from kdlens.data.packed import PackedConcepts
 from kdlens.data.packing import pack_concepts
 from kdlens.errors import InputError
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from packed_data import assert_same
+from project import SCRIPTS
 from tiny_broden import write_broden
 
 import pack_concepts as script
 from kdlens.data.broden import Broden
 from kdlens.data.packed import PackedConcepts
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 # Not getrusage: its ru_maxrss begins with what the parent had when it started the process.
 PEAK = """

@@ -25,6 +25,7 @@ from published_files import (
     write_cifar,
     write_mnist,
 )
+from real_data import real_file
 
 import unpack_torchvision
 from kdlens.data import published_sets
@@ -201,6 +202,11 @@ def test_missing_files_are_named(tmp_path, few):
         unpacked(tmp_path, "mnist", path=str(tmp_path / "empty.zip"))
 
 
+def test_another_dataset_is_not_known(tmp_path):
+    with pytest.raises(InputError, match=r"'cifar' is not known; did you mean 'cifar10'\?"):
+        unpacked(tmp_path, "cifar", path=str(tmp_path))
+
+
 def test_a_choice_is_balanced_seeded_and_grows(tmp_path, few):
     write_mnist(tmp_path / "given")
     where = {"path": str(tmp_path / "given"), "images": {"train": 12}}
@@ -224,16 +230,8 @@ def test_a_choice_that_cannot_be_made_says_why():
         balanced(labels, 9, 3, 1, "images.val")
 
 
-def shared(name: str) -> Path:
-    data = os.environ.get("KDLENS_DATA", Path(__file__).parents[1] / "../shared/data")
-    archive = Path(data) / name
-    if not archive.exists():
-        pytest.skip(f"{archive} is not here")
-    return archive
-
-
 def test_the_real_mnist(tmp_path):
-    archive, counts = shared("mnist_raw.zip"), {"train": 300, "val": 200}
+    archive, counts = real_file("mnist_raw.zip"), {"train": 300, "val": 200}
     where = {"path": str(archive), "urls": [], "sha256": None}
     with published_sets.folder_of_files("mnist", tmp_path / "download", **where) as folder:
         _, splits = published_sets.read_set("mnist", folder)
@@ -258,7 +256,7 @@ def test_the_real_mnist(tmp_path):
 
 @pytest.mark.parametrize(("name", "classes"), [("cifar10", 10), ("cifar100", 100)])
 def test_the_real_subsets_are_image_folders_whose_val_is_called_test(tmp_path, name, classes):
-    archive = shared(f"{name}_subset.zip")
+    archive = real_file(f"{name}_subset.zip")
     with zipfile.ZipFile(archive) as zipped:
         few = [f for f in zipped.namelist() if f.endswith(("/0000.png", "/0001.png"))]
         zipped.extractall(tmp_path, few)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from text_data import SPLITS, real_archive, write_trees
+from real_data import real_file
+from text_data import SPLITS, write_trees
 
 from kdlens.data.archives import unpack
 from kdlens.data.treebank import parse_tree, polarity, read_treebank, read_trees, repeated
@@ -149,7 +150,7 @@ def test_the_digest_is_of_files_and_choice(tmp_path):
 
 
 def test_the_real_treebank(tmp_path):
-    unpack(real_archive(), tmp_path / "tree", "trees")
+    unpack(real_file("sst_trees.zip"), tmp_path / "tree", "trees")
     found = check_treebank(tmp_path / "tree", SPLITS)
     assert {s: n["all"] for s, n in found["sentences"].items()} == {
         "train": 8544,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from project import SCRIPTS
 
 from kdlens.dependencies import library_modules, modules_of_results
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

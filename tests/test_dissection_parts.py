@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from project import with_scripts
 from torch import nn
 from torch.nn import functional
 
 from kdlens.dissection import top_images
 from kdlens.dissection.activations import find_layer, recording
 from kdlens.dissection.blocks import KeptBlocks, blocks_above, flatnonzero
-from kdlens.dissection.precision import iou_difference, spread
+from kdlens.dissection.precision import evenly_spaced, iou_difference
 from kdlens.dissection.quantile import TopFraction, buffer_bytes, position
 from kdlens.dissection.segments import BestImages, Part, Segment, Shape, plan
 from kdlens.dissection.tallies import Tallies
@@ -420,8 +420,8 @@ def test_iou_difference_by_hand():
 
 
 def test_spread():
-    assert spread(3, 10) == [0, 1, 2]
-    assert spread(101, 5) == [0, 25, 50, 75, 100]
+    assert evenly_spaced(3, 10) == [0, 1, 2]
+    assert evenly_spaced(101, 5) == [0, 25, 50, 75, 100]
 
 
 def test_result_modules_do_not_import_torch():
@@ -432,5 +432,4 @@ def test_result_modules_do_not_import_torch():
         "kdlens.dissection.top_images; "
         "sys.exit(any(name.split('.')[0] in ('torch', 'pandas', 'PIL') for name in sys.modules))"
     )
-    scripts = Path(__file__).resolve().parent.parent / "workflow_scripts"
-    assert subprocess.run([sys.executable, "-c", code], cwd=scripts).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], env=with_scripts()).returncode == 0

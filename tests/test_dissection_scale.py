@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 from benchmarks.scale import repeat_dataset
+from project import SCRIPTS
 
 import dissect
 from kdlens.data.broden import Broden
 from kdlens.data.packing import pack_concepts
 from kdlens.training.networks import initialise_network
 
-SCRIPTS = Path(dissect.__file__).parent
 NETWORK = {"architecture": "resnet18", "width": 8, "stem": "imagenet", "last_stride": 1}
 
 # One convolution with large maps: 130,000 activations an image, hardly any time.

@@ -13,7 +13,7 @@ from kdlens.data.photographs import read_image
 from kdlens.dissection import dissect
 from kdlens.dissection.activations import recording
 from kdlens.dissection.engine import permutation_of
-from kdlens.dissection.precision import Sample, spread
+from kdlens.dissection.precision import Sample, evenly_spaced
 from kdlens.training.networks import build_network
 
 torch.set_num_threads(1)
@@ -68,7 +68,7 @@ def test_agrees_with_the_slow_one(tmp_path, seed, map_shape, mask_shape, grid):
 def test_agrees_with_the_slow_one_on_rendered_scenes(concepts):
     """A real network's maps of several layers, square masks, all kinds of labels."""
     concepts = Broden(concepts)
-    concepts = Sample(concepts, spread(len(concepts), 40))
+    concepts = Sample(concepts, evenly_spaced(len(concepts), 40))
     torch.manual_seed(1)
     network = build_network({"architecture": "resnet18", "width": 4}, 10).eval()
     image = {"size": 32, "mean": [0.5] * 3, "std": [0.2] * 3}

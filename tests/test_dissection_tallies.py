@@ -244,17 +244,17 @@ def test_damaged_files(tmp_path):
     make([[0, 3]], [[5]], [0, 5], [0, 0]).save(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match="not a whole tallies file"):
+    with pytest.raises(InputError, match="not a whole file of tallies"):
         Tallies.load(path)
     position = whole.index(b"intersection.npy") + 60
     path.write_bytes(whole[:position] + bytes(20) + whole[position + 20 :])
-    with pytest.raises(InputError, match="not a whole tallies file"):
+    with pytest.raises(InputError, match="not a whole file of tallies"):
         Tallies.load(path)
     np.savez(path, other=np.zeros(3))
-    with pytest.raises(InputError, match="not a whole tallies file"):
+    with pytest.raises(InputError, match="not a whole file of tallies"):
         Tallies.load(path)
     np.save(tmp_path / "array.npy", np.zeros(3))
-    with pytest.raises(InputError, match="not a whole tallies file"):
+    with pytest.raises(InputError, match="not a whole file of tallies"):
         Tallies.load(tmp_path / "array.npy")
 
 

@@ -7,18 +7,16 @@ import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 import rattler
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from project import ROOT, SCRIPTS
 
 from kdlens.dependencies import library_modules
 
-ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ROOT / "workflow_scripts"
 ENVIRONMENTS = sorted(ROOT.glob("envs/*.yaml"))
 STAGES = [path.stem for path in ENVIRONMENTS]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from project import with_scripts
 
 from kdlens.errors import InputError
 from kdlens.files import (
@@ -20,8 +21,6 @@ from kdlens.files import (
     write_json,
     write_text,
 )
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 
 def gone() -> int:
@@ -122,7 +121,7 @@ def run_code(folder: Path, code: str, *arguments: str) -> subprocess.CompletedPr
     """Run Python code in a process of its own that finds the library."""
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        env=with_scripts(),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -162,7 +161,7 @@ def test_what_was_said_before_the_imports_stays_in_the_log(tmp_path):
         "with begun('x.log') as log: log.info('first')\n"
         "with logged('x.log', goes_on=True) as log: log.info('second')\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    environment = with_scripts()
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     lines = (tmp_path / "x.log").read_text().splitlines()
     assert [line.split(": ")[1].split()[0] for line in lines] == ["first", "second", "done"]
@@ -189,7 +188,6 @@ with logged(sys.argv[1]) as log:
 
 @pytest.mark.parametrize("limit", [0, 1000])
 def test_a_limit_on_files_is_said_on_the_terminal_though_the_log_cannot_grow(tmp_path, limit):
-    pytest.importorskip("resource")
     log, target = tmp_path / "x.log", tmp_path / "a.txt"
     run = run_code(tmp_path, LIMITED, str(log), str(target), str(limit))
     assert run.returncode == 1
@@ -219,7 +217,6 @@ def test_a_log_that_cannot_be_made_is_one_line(tmp_path):
 
 
 def test_a_full_temporary_folder_is_one_line(tmp_path):
-    pytest.importorskip("resource")
     code = "import resource, sys; from kdlens.script import logged\n"
     code += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
     code += "with logged('x.log'): pass\n"
@@ -235,12 +232,12 @@ import resource, sys
 from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.figure import Figure
-from kdlens.dissection.npz import save_record
+from kdlens.npz import Record
 from kdlens.paper import style
 from kdlens.script import logged
 
-@dataclass
-class Record:
+@dataclass(frozen=True)
+class Values(Record):
     values: object
     meta: dict = field(default_factory=dict)
 
@@ -250,7 +247,7 @@ def figure(kind):
     style.save(drawn, {kind: f"a.{kind}"}, title="title")
 
 def npz(kind):
-    save_record(f"a.{kind}", Record(np.random.default_rng(0).random(5000)))
+    Values(np.random.default_rng(0).random(5000)).save(f"a.{kind}")
 
 with logged("x.log"):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
@@ -260,7 +257,6 @@ with logged("x.log"):
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png", "npz"])
 def test_no_package_hides_why_a_file_could_not_be_written(tmp_path, kind):
-    pytest.importorskip("resource")
     run = run_code(tmp_path, WRITERS, kind)
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1, run.stderr

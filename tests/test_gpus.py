@@ -10,9 +10,9 @@ import sys
 import time
 from contextlib import ExitStack
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from project import SCRIPTS, search_path
 
 from kdlens.errors import InputError
 from kdlens.gpus import lease as leases
@@ -20,7 +20,6 @@ from kdlens.gpus import locks
 from kdlens.gpus.devices import PRETEND
 from kdlens.gpus.lease import SHARE, lease
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 NAMES = [f"GPU-pretended-{n}" for n in range(4)]
 
 
@@ -28,7 +27,7 @@ NAMES = [f"GPU-pretended-{n}" for n in range(4)]
 def four_gpus(tmp_path, monkeypatch):
     monkeypatch.setenv(locks.FOLDER, str(tmp_path / "locks"))
     monkeypatch.setenv(PRETEND, "4")
-    monkeypatch.setenv("PYTHONPATH", str(SCRIPTS))
+    monkeypatch.setenv("PYTHONPATH", search_path(SCRIPTS))
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", SHARE, "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(leases, "_held", {})

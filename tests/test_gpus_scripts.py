@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from project import ROOT, SCRIPTS, search_path
 
-ROOT = Path(__file__).resolve().parent.parent
 # A rule with GPUs, and the script that it runs.
 RULE = re.compile(r"gpu=(?:each_gpu\()?gpus\(\).*?workflow_scripts/(\w+)\.py", re.DOTALL)
 COMPUTING = sorted(
@@ -39,11 +39,11 @@ def run(tmp_path: Path, name: str, device: str = "auto", **environment: str) -> 
         k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
     }
     ended = subprocess.run(
-        [sys.executable, "-c", START, str(ROOT / f"workflow_scripts/{name}.py"), "x.log", device],
+        [sys.executable, "-c", START, str(SCRIPTS / f"{name}.py"), "x.log", device],
         cwd=tmp_path,
         env={
             **kept,
-            "PYTHONPATH": f"{tmp_path}:{ROOT / 'workflow_scripts'}",
+            "PYTHONPATH": search_path(tmp_path, SCRIPTS),
             "KDLENS_GPU_LOCKS": str(tmp_path / "locks"),
             **environment,
         },
@@ -58,7 +58,7 @@ def test_the_rules_with_gpus_are_found():
     assert {"train_model", "dissect", "activation_maps"} < set(COMPUTING)
     using_torch = {
         path.stem
-        for path in ROOT.glob("workflow_scripts/*.py")
+        for path in SCRIPTS.glob("*.py")
         if "kdlens.training.devices" in path.read_text("utf-8")
     }
     assert using_torch == set(COMPUTING)

@@ -1,4 +1,4 @@
-"""DiffROAR as a whole: scores by hand, a case with a known answer, networks side by side, kills."""
+"""DiffROAR as a whole: scores by hand, a case with a known answer, kills."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from torch import nn
 import measure_diffroar
 from kdlens.errors import InputError
 from kdlens.measures import diffroar_retrain
-from kdlens.measures.diffroar import Case, cases_of, retrain_all, values_of
+from kdlens.measures.diffroar import cases_of, values_of
 from kdlens.measures.diffroar_masks import Mask, MaskedImages, fill_values
 from kdlens.measures.diffroar_ranks import rank_images
 from kdlens.measures.diffroar_retrain import Accuracy, Retraining
 from kdlens.measures.diffroar_scores import scores, summary
-from kdlens.measures.network_group import NetworkGroup
 from kdlens.training.datasets import Preprocess
-from kdlens.training.networks import initialise_network
 
 CPU = torch.device("cpu")
 TRAINING = {
@@ -119,7 +117,7 @@ def linear(monkeypatch):
 def test_without_the_pixel_that_tells_the_class_nothing_can_be_learned(linear):
     told = one_pixel(OnePixel())
     masks = [Mask("coordinate", f, side) for f in (0.1, 0.5) for side in ("top", "bottom")]
-    top_few, bottom_few, top_half, bottom_half = told.run(masks, 1)
+    top_few, bottom_few, top_half, bottom_half = (told.run(mask, 1) for mask in masks)
     assert top_few.last < 65 and top_half.last < 65  # chance is 50
     assert bottom_few.last > 95 and bottom_half.last > 95
     assert bottom_few.last - top_few.last > 30
@@ -128,7 +126,7 @@ def test_without_the_pixel_that_tells_the_class_nothing_can_be_learned(linear):
 def test_random_rankings_score_about_nothing(linear):
     null = one_pixel(None)
     cases = cases_of(["coordinate"], [0.5], 2)
-    found = {c.name: null.run([c.mask], c.initialisation)[0].last for c in cases}
+    found = {c.name: null.run(c.mask, c.initialisation).last for c in cases}
     sides = {s: [v for n, v in found.items() if s in n] for s in ("top", "bottom")}
     difference = statistics.fmean(sides["bottom"]) - statistics.fmean(sides["top"])
     assert abs(difference) < 12 < 40
@@ -157,43 +155,6 @@ def arguments(dataset: Path, folder: Path, **changes) -> dict:
         "device": "cpu",
         **changes,
     }
-
-
-def test_a_network_trained_beside_others_equals_the_one_trained_alone(dataset, tmp_path):
-    alone = measure_diffroar.main(**arguments(dataset, tmp_path / "a"))
-    beside = measure_diffroar.main(**arguments(dataset, tmp_path / "b", together=3))
-    assert alone["accuracies"] == beside["accuracies"]
-
-
-def test_the_steps_of_a_group_are_those_of_its_networks():
-    torch.manual_seed(0)
-    networks = [initialise_network(NETWORK, 3, seed) for seed in (1, 1, 2)]
-    groups = [NetworkGroup([initialise_network(NETWORK, 3, s)]) for s in (1, 1, 2)]
-    group = NetworkGroup(networks)
-    images, labels = torch.randn(4, 3, 6, 3, 16, 16), torch.arange(6) % 3
-    together = torch.optim.SGD(group.parameters(), lr=0.05, momentum=0.9)
-    apart = [torch.optim.SGD(g.parameters(), lr=0.05, momentum=0.9) for g in groups]
-
-    def loss(outputs):
-        return nn.functional.cross_entropy(outputs.flatten(0, 1), labels.repeat(len(outputs)),
-                                           reduction="sum") / 6  # fmt: skip
-
-    for batch in images:
-        loss(group(batch)).backward()
-        together.step()
-        together.zero_grad()
-        for number, (one, optimizer) in enumerate(zip(groups, apart, strict=True)):
-            loss(one(batch[number : number + 1])).backward()
-            optimizer.step()
-            optimizer.zero_grad()
-    # Running means and variances are each network's own too.
-    for member in (group, *groups):
-        member.train(False)
-    with torch.no_grad():
-        outputs = group(images[0])
-        expected = torch.cat([one(images[0][n : n + 1]) for n, one in enumerate(groups)])
-    assert torch.allclose(outputs, expected, rtol=1e-3, atol=1e-4)
-    assert not torch.allclose(outputs[0], outputs[1], atol=1e-2)
 
 
 def test_the_same_initialisation_is_the_same_training_for_every_mask(dataset, tmp_path):
@@ -239,9 +200,9 @@ def test_a_killed_job_goes_on_with_the_networks_that_are_not_finished(
     assert not (tmp_path / "killed/seed1.json").exists()
     trained, run = [], Retraining.run
 
-    def noted(self, masks, *rest):
-        trained.append(masks)
-        return run(self, masks, *rest)
+    def noted(self, mask, *rest):
+        trained.append(mask)
+        return run(self, mask, *rest)
 
     monkeypatch.setattr(Retraining, "run", noted)
     measure_diffroar.main(**arguments(dataset, tmp_path / "killed"))
@@ -267,23 +228,6 @@ def test_finished_networks_of_other_settings_are_not_used_and_of_more_fractions_
     partial.write_text("{")
     measure_diffroar.main(**arguments(dataset, tmp_path, **few))
     assert "cannot be read; starting anew" in caplog.text
-
-
-def test_groups_are_of_one_initialisation(tmp_path, monkeypatch):
-    asked = []
-
-    class Fake:
-        def images(self):
-            return 1
-
-        def run(self, masks, initialisation, seen):
-            asked.append((initialisation, len(masks)))
-            return [Accuracy(50.0, 60.0, 1) for _ in masks]
-
-    cases = [Case(Mask("pixel", f, "top"), i) for i in (1, 2) for f in (0.1, 0.2, 0.3)]
-    found = retrain_all(cases, Fake(), together=2, partial=tmp_path / "p.json", fingerprint="x")
-    assert asked == [(1, 2), (1, 1), (2, 2), (2, 1)]
-    assert list(found) == [case.name for case in cases]
 
 
 def test_a_loss_that_diverges_is_one_line(dataset, tmp_path):
@@ -320,6 +264,6 @@ def test_every_image_is_seen_once_an_epoch(linear, monkeypatch):
         return batch(self, keys, *rest)
 
     monkeypatch.setattr(MaskedImages, "batch", noted)
-    told.run([Mask("coordinate", 0.5, "top")], 1)
+    told.run(Mask("coordinate", 0.5, "top"), 1)
     assert sorted(seen) == list(range(6 * 128))
     assert seen[:128] != sorted(seen[:128])

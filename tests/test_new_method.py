@@ -7,28 +7,15 @@ import re
 
 import pytest
 import yaml
+from config_data import FEW_CONCEPTS, FEW_IMAGES
 from project import ROOT, copy_project
 
 pytestmark = pytest.mark.workflow
 
 CONFIG = {
     "run": "example",
-    "training_data": {
-        "name": "few",
-        "source": "concept_world",
-        "image_size": 32,
-        "classes": "families",
-        "images": {"train": 48, "val": 24},
-        "mean": [0.45] * 3,
-        "std": [0.25] * 3,
-    },
-    "concept_data": {
-        "name": "few_concepts",
-        "source": "concept_world",
-        "image_size": 32,
-        "mask_size": 16,
-        "images": 170,
-    },
+    "training_data": {"name": "few", **FEW_IMAGES},
+    "concept_data": FEW_CONCEPTS,
     "networks": {"small": {"architecture": "resnet18", "width": 4, "last_stride": 1}},
     "training": {"epochs": 1, "batch_size": 16, "learning_rate": 0.01},
     "models": {

@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from project import with_scripts
 
 from kdlens.orphans import announce, is_alive
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 
 # A Snakemake with a job: both say that they are there.
 PARENT = """
@@ -38,7 +36,7 @@ time.sleep(60)
 def start(how: str) -> tuple[subprocess.Popen, int]:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, JOB, how],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        env=with_scripts(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

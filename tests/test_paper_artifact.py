@@ -9,7 +9,7 @@ import shlex
 import shutil
 
 import pytest
-from config_data import ROOT
+from project import ROOT
 from snakemake.cli import parse_args
 
 from kdlens.errors import InputError

@@ -4,15 +4,12 @@ import ast
 import re
 
 import pytest
-from paper_data import DATASET, ROOT, SETTINGS, run_of
+from captions import as_text, render
+from paper_data import DATASET, SETTINGS, run_of
+from project import ROOT
 
 from kdlens.paper.report.tables import to_html
 
-pytestmark = pytest.mark.filterwarnings("ignore:Argument:PendingDeprecationWarning")
-docutils = pytest.importorskip("docutils.core")
-jinja2 = pytest.importorskip("jinja2")
-
-CAPTIONS = ROOT / "rules" / "captions"
 TABLE = {
     **SETTINGS,
     "dataset": DATASET,
@@ -61,33 +58,6 @@ DISSECTION = {
     "label": {"model": "kd", "seed": 3},
 }
 CONCEPTS = "results/data/concept_world_masks/dataset.json"
-
-
-class Job:
-    """What a caption sees of its rule."""
-
-    def __init__(self, params, **items):
-        self.params = params
-        self.input = items
-
-
-def as_text(name, params, **items):
-    """Fill in a caption, which is rst and, as far as captions go, Markdown."""
-    environment = jinja2.Environment(
-        trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    text = (CAPTIONS / f"{name}.rst").read_text("utf-8")
-    return environment.from_string(text).render(snakemake=Job(params, **items))
-
-
-def render(name, params, **items):
-    """Render a caption as Snakemake's report does; a warning of docutils is an error."""
-    rst = as_text(name, params, **items)
-    html = docutils.publish_parts(
-        rst, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2}
-    )["body"]
-    assert html.count("<li>") == len(re.findall(r"^- ", rst, re.MULTILINE)), "a list is no list"
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
 
 
 MEASUREMENTS = [

@@ -8,8 +8,7 @@ import runpy
 
 import pytest
 import yaml
-from config_data import ROOT
-from paper_data import SCRIPTS
+from project import ROOT, SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper.claims.evidence import Evidence

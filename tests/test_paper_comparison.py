@@ -5,7 +5,8 @@ import math
 import runpy
 
 import pytest
-from paper_data import DATASET, REFERENCE, SCRIPTS, SETTINGS
+from paper_data import DATASET, REFERENCE, SETTINGS
+from project import SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper import table01_comparison as comparison

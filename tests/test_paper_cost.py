@@ -6,7 +6,7 @@ import runpy
 
 import numpy as np
 import pytest
-from paper_data import SCRIPTS
+from project import SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper.benchmarks import Benchmark, read_benchmark

@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
+from captions import render
 from paper_data import REFERENCE, run_of
 from paper_looks import check_same_bytes
-from test_paper_captions import render
 
 from kdlens.data.categories import Categories, write_categories
 from kdlens.errors import InputError

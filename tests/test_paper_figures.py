@@ -1,6 +1,5 @@
 """Figures 2 and 3: every number drawn, nothing cut off, the same bytes each time, without torch."""
 
-import os
 import runpy
 import subprocess
 import sys
@@ -9,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from paper_data import DATASET, SCRIPTS, SETTINGS, write_maps
+from paper_data import DATASET, SETTINGS, write_maps
 from paper_looks import check_legible
+from project import SCRIPTS, with_scripts
 
 from kdlens.errors import InputError
 from kdlens.paper import figure02, figure03, style
@@ -248,7 +248,7 @@ def test_scripts_write_the_same_bytes_in_any_process_and_without_torch(tmp_path)
     code = OTHER_PROCESS.format(jobs=jobs("there"))
     subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS), "PYTHONHASHSEED": "7", "MPLBACKEND": "agg"},
+        env=with_scripts(PYTHONHASHSEED="7", MPLBACKEND="agg"),
         cwd=tmp_path,
         check=True,
     )
@@ -267,6 +267,4 @@ def test_the_whole_paper_stage_imports_without_torch():
     assert len(modules) > 8
     names = ", ".join(name.removesuffix(".__init__") for name in modules)
     code = f"import sys, {names}; assert 'torch' not in sys.modules"
-    subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, check=True
-    )
+    subprocess.run([sys.executable, "-c", code], env=with_scripts(), check=True)

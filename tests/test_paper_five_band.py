@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from cells_data import RUNS, SIZE, THRESHOLDS, arrays_of, values_of
 from matplotlib.colors import to_hex
-from paper_data import ROOT
 from paper_looks import check_legible, check_no_overlap, check_same_bytes
+from project import ROOT
 
 import table03 as table03_script
 from kdlens.errors import InputError

@@ -1,11 +1,8 @@
 """The captions of Table 3 and Figures 6, 7 and 11 render from the rules' params."""
 
-import pytest
+from captions import render
 from cells_data import RUNS
-from test_paper_captions import render
 from test_paper_five_band import ABOUT, SHOWN, TABLE, THRESHOLDS
-
-pytestmark = pytest.mark.filterwarnings("ignore:Argument:PendingDeprecationWarning")
 
 
 def test_captions_say_how_the_maps_were_scored():

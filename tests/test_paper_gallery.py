@@ -9,29 +9,13 @@ import re
 
 import numpy as np
 import pytest
-from gallery_data import DATASET, LABELS, MASK, scores, write_layer
-from gallery_page import Page, region_of
+from gallery_data import DATASET, LABELS, MASK, scores
+from gallery_page import Page, made_fixture, page_fixture, region_of, text_fixture  # noqa: F401
 
 from kdlens.dissection.unit_table import unit_table
 from kdlens.paper import categories
 from kdlens.paper.gallery import regions
 from kdlens.paper.gallery.layer_page import percent
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return write_layer(tmp_path_factory.mktemp("layer"))
-
-
-@pytest.fixture(scope="module")
-def text(made):
-    return made.main()
-
-
-@pytest.fixture(scope="module")
-def page(text):
-    return Page(text)
-
 
 # ---- regions ------------------------------------------------------------------------------------
 

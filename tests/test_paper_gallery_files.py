@@ -14,28 +14,19 @@ import sys
 import numpy as np
 import pytest
 from gallery_data import DATASET, LABELS, write_layer
-from gallery_page import PARTS, POLICY, Page
-from paper_data import ROOT, SCRIPTS
+from gallery_page import (
+    PARTS,
+    POLICY,
+    Page,
+    made_fixture,  # noqa: F401
+    page_fixture,  # noqa: F401
+    text_fixture,  # noqa: F401
+)
 from PIL import Image
+from project import ROOT, SCRIPTS, with_scripts
 
 from kdlens.errors import InputError
 from kdlens.paper.gallery import thumbnails
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return write_layer(tmp_path_factory.mktemp("layer"))
-
-
-@pytest.fixture(scope="module")
-def text(made):
-    return made.main()
-
-
-@pytest.fixture(scope="module")
-def page(text):
-    return Page(text)
-
 
 # ---- photographs --------------------------------------------------------------------------------
 
@@ -141,9 +132,7 @@ def test_the_same_bytes_each_time(made, text):
 
 def test_the_gallery_imports_without_torch():
     code = "import sys, gallery, gallery_index; assert not {'torch', 'pandas'} & set(sys.modules)"
-    subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, check=True
-    )
+    subprocess.run([sys.executable, "-c", code], env=with_scripts(), check=True)
 
 
 # ---- input that is not as it must be ------------------------------------------------------------

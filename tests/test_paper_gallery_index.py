@@ -8,26 +8,15 @@ import re
 import jinja2
 import pytest
 import yaml
-from gallery_data import DATASET, write_layer
-from gallery_page import POLICY, Page
-from paper_data import ROOT, SCRIPTS
+from gallery_data import DATASET
+from gallery_page import POLICY, Page, made_fixture, text_fixture  # noqa: F401
+from project import ROOT, SCRIPTS
 
 import gallery_index
 from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.paper import categories
 from kdlens.schema import load_schema
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return write_layer(tmp_path_factory.mktemp("layer"))
-
-
-@pytest.fixture(scope="module")
-def text(made):
-    return made.main()
-
 
 # ---- the index ----------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 import yaml
-from config_data import CONFIGS, PUBLISHED, ROOT
+from config_data import CONFIGS, PUBLISHED
 from config_data import SCHEMA as CONFIG_SCHEMA
+from project import ROOT
 
 from kdlens.config import resolve
 from kdlens.errors import InputError

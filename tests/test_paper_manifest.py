@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from paper_data import SCRIPTS
+from project import SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper.checkout import checksum_of, code_files, describe_git

@@ -7,7 +7,8 @@ import runpy
 
 import pytest
 import yaml
-from config_data import CONFIGS, PUBLISHED, ROOT, SCHEMA
+from config_data import CONFIGS, PUBLISHED, SCHEMA
+from project import ROOT
 from report_data import ITEMS, KD, NULL, PAGE, SCRATCH, claim, rows, write_run
 
 from kdlens.config import resolve

@@ -7,7 +7,7 @@ import runpy
 
 import numpy as np
 import pytest
-from config_data import ROOT
+from project import ROOT
 from scipy.stats import binom
 
 from kdlens.files import write_json

@@ -8,15 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from paper_data import (
-    DATASET,
-    REFERENCE,
-    SCRIPTS,
-    SETTINGS,
-    run_of,
-    write_metrics,
-    write_tallies,
-)
+from paper_data import DATASET, REFERENCE, SETTINGS, run_of, write_metrics, write_tallies
+from project import SCRIPTS
 
 from kdlens.errors import InputError
 from kdlens.paper.formats import (

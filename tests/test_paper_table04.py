@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from matplotlib.colors import to_hex
+from project import ROOT
 
 import diffroar_curves
 import table04
@@ -18,7 +19,7 @@ from kdlens.paper.diffroar_curves import draw, read_panels
 from kdlens.paper.style import look_of
 from kdlens.paper.table04 import columns_of, how_to_read, read_table
 
-REFERENCE = Path(__file__).parents[1] / "config/reference/han2023/table04.csv"
+REFERENCE = ROOT / "config/reference/han2023/table04.csv"
 FRACTIONS = [0.1, 0.9]
 DATASETS = {
     "digits": {"rankings": ["pixel"], "fill": "zero", "published": "mnist", "epochs": 1},

@@ -6,15 +6,15 @@ import csv
 import json
 
 import pytest
+from captions import render
+from paper_data import run_of
 from paper_looks import check_legible, check_no_overlap, check_same_bytes
-from test_paper_captions import ROOT, render
+from project import ROOT
 
 from kdlens.errors import InputError
 from kdlens.paper.text_attributions import draw, ground, lay_out
 from kdlens.paper.text_tables import COLUMNS, FURTHER, read_published, write_text_table
 from kdlens.paper.text_words import choose, read_words
-
-pytestmark = pytest.mark.filterwarnings("ignore:Argument:PendingDeprecationWarning")
 
 REFERENCE = ROOT / "config/reference/han2023"
 FILES = {
@@ -28,16 +28,11 @@ SHOWN = {
 }
 
 
-def run_of(model, seed, label, method, reference=None):
-    keys = ("model", "seed", "label", "method", "reference")
-    return dict(zip(keys, (model, seed, label, method, reference), strict=True))
-
-
 RUNS = [
-    run_of("random", 1, "Random, 3 layers", "random_init"),
-    run_of("scratch", 1, "Scratch, 3 layers", "cross_entropy", "scratch 3"),
-    run_of("kd", 1, "KD, 3 layers", "kd", "kd 3"),
-    run_of("kd", 2, "KD, 3 layers", "kd", "kd 3"),
+    run_of("random", 1, "random_init", "Random, 3 layers"),
+    run_of("scratch", 1, "cross_entropy", "Scratch, 3 layers", "scratch 3"),
+    run_of("kd", 1, "kd", "KD, 3 layers", "kd 3"),
+    run_of("kd", 2, "kd", "KD, 3 layers", "kd 3"),
 ]
 
 
@@ -194,7 +189,7 @@ def test_without_a_sentence_the_figure_says_so(words):
 
 
 def test_the_script_writes_the_same_bytes_everywhere(words, tmp_path):
-    runs = [run_of("a", 1, "A", "cross_entropy"), run_of("b", 1, "B", "kd")]
+    runs = [run_of("a", 1, "cross_entropy", "A"), run_of("b", 1, "kd", "B")]
     kinds = ("svg", "pdf", "png", "csv")
     arguments = {"words": [str(path) for path in words], "runs": runs, "sentences": 3, **SHOWN}
     files = check_same_bytes("text_attributions", tmp_path, kinds, **arguments)

@@ -36,7 +36,7 @@ def test_networks_by_how_they_are_made():
     ],
 )
 def test_who_waits_for_whom(name, generations, teacher):
-    assert models.generations(CHAIN, name) == generations
+    assert models.generations(CHAIN["models"], name) == generations
     assert models.teacher_file(CHAIN, name) == teacher
 
 

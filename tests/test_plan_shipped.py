@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from config_data import CHECKPOINT, DEMO, PUBLISHED, ROOT, SCHEMA, changed
+from config_data import CHECKPOINT, DEMO, PUBLISHED, SCHEMA, changed
+from project import ROOT
 from yaml import safe_load
 
 from kdlens.config import resolve

@@ -15,7 +15,8 @@ from kdlens.data.broden_check import check_broden
 from kdlens.data.image_folder import check_image_folder
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
-from kdlens.provenance.check import check_data, check_run, read_manifest
+from kdlens.provenance.check import check_data, check_run
+from kdlens.provenance.manifest import read_manifest
 
 sys.path.insert(0, str(ROOT / "tools"))
 import verify

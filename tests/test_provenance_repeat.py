@@ -16,14 +16,13 @@ from kdlens.config import published_rows, resolve
 from kdlens.errors import InputError
 from kdlens.paper.manifest import config_as_yaml
 from kdlens.provenance.jobs import read_times
+from kdlens.provenance.parts import choose, seconds_of
 from kdlens.provenance.repeat import (
-    choose,
     copy_project,
     differences,
     draws_its_data,
     fingerprints,
     repeat,
-    seconds_of,
 )
 from kdlens.schema import load_schema
 

@@ -7,15 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import KD, NETWORK, TEACHER_NETWORK, make_dataset, make_teacher, train_arguments
+from tiny_training import KD, NETWORK, TEACHER_NETWORK, make_dataset, train_arguments
 
 import train_model
 from kdlens.errors import InputError
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.mark.parametrize(
@@ -37,10 +32,7 @@ def test_what_cannot_be_trained_is_one_line(dataset, tmp_path, change, message):
     assert not (tmp_path / "model.pt").exists()
 
 
-def test_a_teacher_that_does_not_fit_is_one_line(dataset, tmp_path):
-    teacher = make_teacher(dataset, tmp_path / "teacher")
-    kd = {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
-
+def test_a_teacher_that_does_not_fit_is_one_line(dataset, kd, tmp_path):
     def train(**change):
         train_model.main(**train_arguments(dataset, tmp_path, **{**kd, **change}))
 

@@ -6,12 +6,9 @@ import pytest
 import torch
 from tiny_training import (
     CROSS_ENTROPY,
-    KD,
     TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     method_spec,
     results,
     train_arguments,
@@ -22,11 +19,12 @@ import train_model
 from kdlens.errors import InputError
 from kdlens.training.compiling import resolve_compile
 from kdlens.training.methods import Setting, build_method
-from kdlens.training.networks import build_network, read_state
+from kdlens.training.networks import build_network
 from kdlens.training.probe import Probe
+from kdlens.training.state_dicts import read_state
 
 
-def test_a_compiled_training_goes_on_after_a_kill(tmp_path, monkeypatch):
+def test_a_compiled_training_goes_on_after_a_kill(dataset, kd, tmp_path, monkeypatch):
     """By torch's frontend alone: its compiler proper would take minutes here."""
     compiled = []
     plain = nn.Module.compile
@@ -36,13 +34,10 @@ def test_a_compiled_training_goes_on_after_a_kill(tmp_path, monkeypatch):
         plain(self, backend="eager", **options)
 
     monkeypatch.setattr(nn.Module, "compile", compile_)
-    dataset = make_dataset(tmp_path)
-    teacher = make_teacher(dataset, tmp_path / "teacher")
-    given = {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
     folders = {name: tmp_path / name for name in ("plain", "whole", "parts")}
 
     def train(name, **training):
-        arguments = train_arguments(dataset, folders[name], **given, training=training)
+        arguments = train_arguments(dataset, folders[name], **kd, training=training)
         train_model.main(**arguments)
 
     train("plain", epochs=2)

@@ -14,10 +14,11 @@ from torch.utils.data import DataLoader
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
-from kdlens.training import datasets
+from kdlens.training import datasets, splits
 from kdlens.training.augmentation import augment, random_resized_crop
-from kdlens.training.datasets import EpochSampler, Preprocess, hold_in_memory, open_split
+from kdlens.training.datasets import EpochSampler, Preprocess
 from kdlens.training.randomness import permutation, uniforms
+from kdlens.training.splits import hold_in_memory, open_split
 
 CPU = torch.device("cpu")
 
@@ -170,7 +171,7 @@ def test_images_are_held_if_they_fit(dataset, monkeypatch):
     assert hold_in_memory("auto", data, IMAGE)
     assert not hold_in_memory("auto", data, IMAGE, augmentation="imagenet")
     assert not hold_in_memory(False, data, IMAGE)
-    monkeypatch.setattr(datasets, "MEMORY_BUDGET", 21 * 32 * 32 * 3)
+    monkeypatch.setattr(splits, "MEMORY_BUDGET", 21 * 32 * 32 * 3)
     assert not hold_in_memory("auto", data, IMAGE)
     assert hold_in_memory(True, data, IMAGE)
     with pytest.raises(InputError, match="write auto or false"):

@@ -18,7 +18,8 @@ from kdlens.errors import InputError
 from kdlens.files import sha256_of
 from kdlens.training import weights
 from kdlens.training.checkpoints import save_weights
-from kdlens.training.networks import initialise_network, read_state
+from kdlens.training.networks import initialise_network
+from kdlens.training.state_dicts import read_state
 
 
 @pytest.fixture(scope="module")

@@ -10,33 +10,21 @@ import torch
 import yaml
 from tiny_training import (
     IMAGE,
-    KD,
     TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     results,
     train_arguments,
 )
 
 import train_model
 from kdlens.training import known_logits
-from kdlens.training.datasets import Preprocess, open_split
+from kdlens.training.datasets import Preprocess
 from kdlens.training.known_logits import KnownLogits, worth_knowing
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory, dataset):
-    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
 
 
 def images_of(dataset, augmentation, held=True):
@@ -44,11 +32,10 @@ def images_of(dataset, augmentation, held=True):
     return open_split(dataset, "train", IMAGE, held=held, **settings)
 
 
-def arguments(dataset, teacher, folder, **changes):
+def arguments(dataset, kd, folder, **changes):
     folder.mkdir(exist_ok=True)
     training = {"augmentation": "flip", **changes}
-    taught = {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
-    return train_arguments(dataset, folder, training=training, **taught)
+    return train_arguments(dataset, folder, training=training, **kd)
 
 
 @pytest.mark.parametrize("augmentation", ["none", "flip"])
@@ -77,10 +64,10 @@ def test_when_it_is_worth_it(dataset, monkeypatch):
     assert not worth_knowing(flipped, classes=3, epochs=3)
 
 
-def test_a_student_learns_the_same_from_known_logits(dataset, teacher, tmp_path):
+def test_a_student_learns_the_same_from_known_logits(dataset, kd, tmp_path):
     losses = {}
     for held in (True, False):
-        train_model.main(**arguments(dataset, teacher, tmp_path / str(held), in_memory=held))
+        train_model.main(**arguments(dataset, kd, tmp_path / str(held), in_memory=held))
         rows = csv.DictReader((tmp_path / str(held) / "history.csv").read_text().splitlines())
         losses[held] = [float(row["train_loss"]) for row in rows]
         recipe = (tmp_path / str(held) / "torchdistill.yaml").read_text()
@@ -89,11 +76,11 @@ def test_a_student_learns_the_same_from_known_logits(dataset, teacher, tmp_path)
     assert losses[True] == pytest.approx(losses[False], rel=1e-4)
 
 
-def test_a_killed_training_goes_on_to_the_same_bits(dataset, teacher, tmp_path):
-    train_model.main(**arguments(dataset, teacher, tmp_path / "whole"))
+def test_a_killed_training_goes_on_to_the_same_bits(dataset, kd, tmp_path):
+    train_model.main(**arguments(dataset, kd, tmp_path / "whole"))
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         die_after(patch, 2)  # the recipe, and the checkpoint of the first epoch
-        train_model.main(**arguments(dataset, teacher, tmp_path / "killed"))
+        train_model.main(**arguments(dataset, kd, tmp_path / "killed"))
     assert (tmp_path / "killed/checkpoint.pt").exists()
-    train_model.main(**arguments(dataset, teacher, tmp_path / "killed"))
+    train_model.main(**arguments(dataset, kd, tmp_path / "killed"))
     assert results(tmp_path / "killed") == results(tmp_path / "whole")

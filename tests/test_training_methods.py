@@ -14,8 +14,6 @@ from tiny_training import (
     TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     method_spec,
     results,
     train_arguments,
@@ -26,8 +24,9 @@ from kdlens.errors import InputError
 from kdlens.training import contrastive, trainer
 from kdlens.training.datasets import EpochSampler, HeldImages
 from kdlens.training.methods import TAUGHT, Setting, build_method
-from kdlens.training.networks import build_network, read_state
+from kdlens.training.networks import build_network
 from kdlens.training.probe import Probe
+from kdlens.training.state_dicts import read_state
 
 STAGE1 = {"epochs": 2, "learning_rate": 0.05, "schedule": {"name": "constant"}}
 SPECS = {
@@ -42,16 +41,6 @@ SPECS = {
     "sskd": method_spec("sskd", stage1=STAGE1),
 }
 ONE_OF_EACH = ("at", "ft", "crd", "sskd")
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory, dataset):
-    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,21 @@ from tiny_training import NETWORK
 from kdlens.errors import InputError
 from kdlens.training.checkpoints import save_weights
 from kdlens.training.networks import (
-    RESNETS,
     ScaledResNet,
     StridedPointwise,
     build_network,
     classes_of,
     initialise_network,
     load_network,
-    load_weights,
-    read_state,
     require_classes,
 )
+from kdlens.training.state_dicts import load_weights, read_state
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
 def test_scaled_resnet_of_published_shape_is_torchvisions(name):
     published = torchvision.models.get_model(name, weights=None, num_classes=5)
-    scaled = ScaledResNet(*RESNETS[name], num_classes=5, width=64, stem="imagenet", last_stride=2)
+    scaled = ScaledResNet(name, num_classes=5, width=64, stem="imagenet", last_stride=2)
     load_weights(scaled, published.state_dict(), "torchvision")
     images = torch.rand(2, 3, 64, 64)
     with torch.no_grad():

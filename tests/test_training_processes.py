@@ -5,47 +5,34 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 from tiny_training import (
     CROSS_ENTROPY,
-    KD,
-    TEACHER_NETWORK,
     Killed,
     die_after,
     make_dataset,
-    make_teacher,
     results,
+    start_training,
     train_arguments,
 )
 
 import train_model
 from kdlens.errors import InputError
 from kdlens.training import launch
-from kdlens.training.networks import read_pickle, read_state
 from kdlens.training.processes import Processes, ShareSampler
+from kdlens.training.state_dicts import read_pickle, read_state
 
-ROOT = Path(__file__).resolve().parent.parent
-# 21 images: the last of three batches has five, two for one process and three for the other.
 TRAINING = {"epochs": 2, "learning_rate": 0.02}
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
+def uneven(tmp_path_factory):
+    """21 images: the last of three batches has five, two for one process, three for the other."""
     return make_dataset(tmp_path_factory.mktemp("tiny"), train=7)
-
-
-@pytest.fixture(scope="module")
-def kd(tmp_path_factory, dataset):
-    teacher = make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
-    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
 
 
 def rows_of(folder):
@@ -64,43 +51,36 @@ def assert_alike(one, two):
         assert torch.allclose(value, together[name], rtol=1e-3, atol=1e-4), name
 
 
-def test_two_processes_learn_what_one_learns_by_cross_entropy(dataset, tmp_path):
+def test_two_processes_learn_what_one_learns_by_cross_entropy(uneven, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     given = {"method": CROSS_ENTROPY, "training": TRAINING}
-    train_model.main(**train_arguments(dataset, one, **given))
-    train_model.main(**train_arguments(dataset, two, **given, gpus=2, threads=2))
+    train_model.main(**train_arguments(uneven, one, **given))
+    train_model.main(**train_arguments(uneven, two, **given, gpus=2, threads=2))
     assert_alike(one, two)
     assert json.loads((two / "metrics.json").read_text())["processes"] == [2]
 
 
-def test_two_processes_go_on_with_the_kd_of_one(dataset, kd, tmp_path):
+def test_two_processes_go_on_with_the_kd_of_one(uneven, kd, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     # Streamed: each process has decoding processes of its own.
     given = {**kd, "training": {**TRAINING, "in_memory": False, "workers": 1}}
-    train_model.main(**train_arguments(dataset, one, **given))
+    train_model.main(**train_arguments(uneven, one, **given))
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         die_after(patch, writes=2)
-        train_model.main(**train_arguments(dataset, two, **given))
-    train_model.main(**train_arguments(dataset, two, **given, gpus=2, threads=2))
+        train_model.main(**train_arguments(uneven, two, **given))
+    train_model.main(**train_arguments(uneven, two, **given, gpus=2, threads=2))
     assert_alike(one, two)
     assert json.loads((two / "metrics.json").read_text())["processes"] == [1, 2]
 
 
-def test_a_kill_ends_all_processes_and_one_alone_goes_on(dataset, tmp_path, caplog):
+def test_a_kill_ends_all_processes_and_one_alone_goes_on(uneven, tmp_path, caplog):
     caplog.set_level(logging.INFO)
-    arguments = train_arguments(dataset, tmp_path, training={"epochs": 150, "evaluate_every": 150})
-    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]), gpus=2)"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, json.dumps(arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
-    )
-    checkpoint = tmp_path / "checkpoint.pt"
-    deadline = time.monotonic() + 120
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    arguments = train_arguments(uneven, tmp_path, training={"epochs": 150, "evaluate_every": 150})
+    process = start_training({**arguments, "gpus": 2})
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(2)
+    checkpoint = tmp_path / "checkpoint.pt"
     epoch = read_pickle(checkpoint)["epoch"]
     time.sleep(0.5)
     assert read_pickle(checkpoint)["epoch"] == epoch < 150  # nobody is at work any more

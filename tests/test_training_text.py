@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from project import SCRIPTS
 from safetensors.torch import load_file, save_file
 from text_data import small_world
 from torchdistill.losses.mid_level import KDLoss
@@ -22,9 +22,8 @@ from kdlens.training.text.pieces import PUBLISHED_FILE, SPECIAL, Pieces, learn_v
 from kdlens.training.text.predictions import outputs, score
 from kdlens.training.text.published import WEIGHTS, fetch_bert, load_published
 from kdlens.training.text.sentences import Sentences
-from kdlens.training.text.trainer import learning_rate_at, loss_of
+from kdlens.training.text.trainer import learning_rate_factor, loss_of
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "workflow_scripts"
 CPU = torch.device("cpu")
 SPEC = {"layers": 2, "hidden": 8, "heads": 2, "intermediate": 16, "positions": 20, "dropout": 0.1}
 VOCAB = [*SPECIAL, "[MASK]", "un", "##like", "##ly", "a", "##b", "(", "/", "film", "Film"]
@@ -202,11 +201,11 @@ def test_the_other_losses_by_hand():
 
 
 def test_the_learning_rate_rises_and_falls():
-    factors = [learning_rate_at(step, 10, 0.2) for step in range(10)]
+    factors = [learning_rate_factor(step, 10, 0.2) for step in range(10)]
     assert factors[:3] == [0.5, 1.0, 1.0]
     assert factors[-1] == pytest.approx(1 / 8)
-    assert learning_rate_at(10, 10, 0.2) == 0
-    assert learning_rate_at(0, 10, 0) == 1
+    assert learning_rate_factor(10, 10, 0.2) == 0
+    assert learning_rate_factor(0, 10, 0) == 1
 
 
 def test_a_score_by_hand():

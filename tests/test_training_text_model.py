@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -89,18 +90,25 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(data, tmp_pat
     assert first[0].read_bytes() != other[0].read_bytes()
 
 
-def test_an_interrupted_training_ends_with_the_same_bytes(data, tmp_path, monkeypatch, caplog):
+@contextmanager
+def interrupted_in(epoch):
+    """Break the training off at the start of an epoch, counted from 0."""
+    plain = trainer.TextTrainer._epoch
+
+    def broken(self, number):
+        if number == epoch:
+            raise KeyboardInterrupt
+        return plain(self, number)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(trainer.TextTrainer, "_epoch", broken)
+        yield
+
+
+def test_an_interrupted_training_ends_with_the_same_bytes(data, tmp_path, caplog):
     caplog.set_level("INFO")
     whole = data(tmp_path / "whole")
-    one_epoch = trainer.TextTrainer._epoch
-
-    def killed(self, epoch):
-        if epoch == 2:
-            raise KeyboardInterrupt
-        return one_epoch(self, epoch)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(trainer.TextTrainer, "_epoch", killed)
+    with interrupted_in(2):
         data(tmp_path / "broken")
     assert not (tmp_path / "broken/model.pt").exists()
     caplog.clear()
@@ -109,16 +117,8 @@ def test_an_interrupted_training_ends_with_the_same_bytes(data, tmp_path, monkey
     assert [f.read_bytes() for f in resumed] == [f.read_bytes() for f in whole]
 
 
-def test_a_training_goes_on_with_another_number_of_threads(data, tmp_path, monkeypatch, caplog):
-    one_epoch = trainer.TextTrainer._epoch
-
-    def killed(self, epoch):
-        if epoch == 1:
-            raise KeyboardInterrupt
-        return one_epoch(self, epoch)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(trainer.TextTrainer, "_epoch", killed)
+def test_a_training_goes_on_with_another_number_of_threads(data, tmp_path, caplog):
+    with interrupted_in(1):
         data(tmp_path, threads=2)
     metrics = data(tmp_path, threads=1)[1]
     assert json.loads(metrics.read_text())["threads"] == [2, 1]

@@ -5,28 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from project import ROOT, SCRIPTS
 from tiny_training import (
     CROSS_ENTROPY,
     IMAGE,
-    KD,
     NETWORK,
-    TEACHER_NETWORK,
     Killed,
     die_after,
-    make_dataset,
-    make_teacher,
     results,
+    start_training,
     train_arguments,
 )
 
@@ -35,9 +29,8 @@ import train_model
 from kdlens import files
 from kdlens.training import checkpoints, trainer
 from kdlens.training.evaluation import evaluate_on_validation
-from kdlens.training.networks import load_network, read_pickle, read_state
-
-ROOT = Path(__file__).resolve().parent.parent
+from kdlens.training.networks import load_network
+from kdlens.training.state_dicts import read_pickle, read_state
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,21 +39,6 @@ def slurm():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLURM_PROCID", "1")
         yield
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return make_dataset(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="module")
-def teacher(tmp_path_factory, dataset):
-    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
-
-
-@pytest.fixture(scope="module")
-def kd(teacher):
-    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
 
 
 @pytest.fixture(scope="module")
@@ -209,20 +187,12 @@ def test_killed_process_goes_on_to_the_same_bits(dataset, kd, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     change = {"training": {"epochs": 24, "evaluate_every": 12}}
     arguments = train_arguments(dataset, parts, **kd, **change)
-    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, json.dumps(arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow_scripts")},
-    )
-    checkpoint = parts / "checkpoint.pt"
-    deadline = time.monotonic() + 60
-    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    process = start_training(arguments)
     time.sleep(0.05)  # into the middle of some epoch
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (parts / "model.pt").exists()
-    assert 1 <= read_pickle(checkpoint)["epoch"] < 24
+    assert 1 <= read_pickle(parts / "checkpoint.pt")["epoch"] < 24
 
     train_model.main(**arguments)
     train_model.main(**train_arguments(dataset, whole, **kd, **change))
@@ -288,13 +258,8 @@ def test_another_number_of_threads_goes_on_and_says_so(trained, stopped, dataset
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
-def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
-    given = {
-        "method": KD,
-        "teacher": str(teacher),
-        "teacher_network": TEACHER_NETWORK,
-        "device": "cuda",
-    }
+def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, kd, tmp_path):
+    given = {**kd, "device": "cuda"}
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train_model.main(**train_arguments(dataset, whole, **given))
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
@@ -309,15 +274,15 @@ def test_cpu_threads_leave_no_trace_on_a_gpu(dataset, teacher, tmp_path):
 
 def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
     scripts = tmp_path / "workflow_scripts"
-    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    shutil.copytree(SCRIPTS, scripts)
     script, facts = scripts / "train_model.py", {"seed": 1}
 
     def digest():
-        return checkpoints.fingerprint(facts, script)
+        return checkpoints.fingerprint_of(facts, script)
 
     before = digest()
-    assert before == checkpoints.fingerprint(facts, ROOT / "workflow_scripts" / "train_model.py")
-    assert before != checkpoints.fingerprint({"seed": 2}, script)
+    assert before == checkpoints.fingerprint_of(facts, SCRIPTS / "train_model.py")
+    assert before != checkpoints.fingerprint_of({"seed": 2}, script)
     (scripts / "kdlens/paper/figure02.py").write_text("# not used by a training")
     (scripts / "dissect.py").write_text("# another script")
     assert digest() == before
@@ -331,7 +296,7 @@ def test_the_code_is_in_the_fingerprint_as_far_as_it_is_used(tmp_path):
 
 def test_an_edit_of_the_decoding_starts_anew(trained, stopped, dataset, kd, tmp_path, caplog):
     scripts = tmp_path / "scripts"
-    shutil.copytree(ROOT / "workflow_scripts", scripts)
+    shutil.copytree(SCRIPTS, scripts)
     with open(scripts / "kdlens/data/image_folder.py", "a") as handle:
         handle.write("# edited")
     with pytest.MonkeyPatch.context() as patch:

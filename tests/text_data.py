@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-import pytest
 
 from kdlens.data.sentiment_world import write_sentiment_world
 from kdlens.data.treebank_check import check_treebank
@@ -46,11 +43,3 @@ def small_world(folder: Path, train: int = 200, others: int = 60, seed: int = 1)
     summary = folder / "dataset.json"
     write_json(summary, {"name": "reviews", **check_treebank(folder / "tree", SPLITS)})
     return summary
-
-
-def real_archive() -> Path:
-    """Return the archive of the real treebank, or skip the test."""
-    archive = Path(os.environ.get("KDLENS_DATA", "../shared/data"), "sst_trees.zip")
-    if not archive.is_file():
-        pytest.skip(f"{archive} is not there; set KDLENS_DATA to the folder that has it")
-    return archive

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from project import ROOT, with_scripts
 
-import initialise_model
 from kdlens.config_models import method_of
 from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
 from kdlens.schema import load_schema, with_defaults
 
-_SCHEMA = load_schema(Path(__file__).parent.parent / "config/schemas/config.schema.yaml")
+_SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 _MODEL = _SCHEMA["properties"]["models"]["additionalProperties"]
 
 CLASSES = ("blue", "green", "red")
@@ -59,6 +63,8 @@ def make_dataset(folder: Path, train: int = 8, val: int = 4, side: int = 32) -> 
 
 def make_teacher(dataset: Path, folder: Path) -> Path:
     """Write a network with random weights and its metrics; return ``model.pt``."""
+    import initialise_model  # takes seconds to import, which few tests need
+
     initialise_model.main(
         dataset,
         folder / "model.pt",
@@ -70,6 +76,22 @@ def make_teacher(dataset: Path, folder: Path) -> Path:
         device="cpu",
     )
     return folder / "model.pt"
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory) -> Path:
+    return make_dataset(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory, dataset) -> Path:
+    return make_teacher(dataset, tmp_path_factory.mktemp("teacher"))
+
+
+@pytest.fixture(scope="session")
+def kd(teacher) -> dict[str, Any]:
+    """The arguments of train_model.main that make a training one by KD."""
+    return {"method": KD, "teacher": str(teacher), "teacher_network": TEACHER_NETWORK}
 
 
 def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, Any]:
@@ -91,6 +113,18 @@ def train_arguments(dataset: Path, folder: Path, **changes: Any) -> dict[str, An
         "threads": 1,
         **changes,
     }
+
+
+def start_training(arguments: dict[str, Any]) -> subprocess.Popen:
+    """Start a training in a process of its own; return once its first checkpoint is there."""
+    code = "import json, sys, train_model; train_model.main(**json.loads(sys.argv[1]))"
+    command = [sys.executable, "-c", code, json.dumps(arguments)]
+    process = subprocess.Popen(command, env=with_scripts())
+    checkpoint = Path(arguments["model"]).with_name("checkpoint.pt")
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return process
 
 
 def results(folder: Path) -> dict[str, bytes]:

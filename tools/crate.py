@@ -20,9 +20,10 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow_scripts"))
 
 from kdlens.errors import InputError
-from kdlens.provenance.check import check_run, read_manifest
+from kdlens.provenance.check import check_run
 from kdlens.provenance.crate import build_crate
 from kdlens.provenance.jobs import read_times
+from kdlens.provenance.manifest import read_manifest
 from kdlens.provenance.validate import PROFILE, validate
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -30,9 +30,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow_script
 
 from kdlens.errors import InputError
 from kdlens.files import sha256_of
-from kdlens.provenance.check import check_data, check_run, read_manifest
+from kdlens.provenance.check import check_data, check_run
 from kdlens.provenance.jobs import read_times
-from kdlens.provenance.repeat import choose, differences, fingerprints, repeat, seconds_of
+from kdlens.provenance.manifest import read_manifest
+from kdlens.provenance.parts import choose, seconds_of
+from kdlens.provenance.repeat import differences, fingerprints, repeat
 
 PROJECT = Path(__file__).resolve().parent.parent
 

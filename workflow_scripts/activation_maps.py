@@ -21,10 +21,10 @@ import numpy as np
 
 from kdlens.data.packed import PackedConcepts
 from kdlens.dissection.concept_maps import choose_concept, find_images, unit_maps
-from kdlens.dissection.npz import save_arrays
-from kdlens.dissection.run import NetworkInput
+from kdlens.dissection.network import NetworkInput
 from kdlens.dissection.tallies import Tallies
 from kdlens.errors import InputError
+from kdlens.npz import save_arrays
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
@@ -60,7 +60,13 @@ def main(
         iou_threshold: least IoU of a detector; goes into ``meta``, for the caption.
         concept: a label's name; None for the one of ``category`` that all networks see best.
         images: how many images to show, at most.
+        device: auto, cpu or cuda.
         categories: the concept categories that were dissected; None for all.
+        threads: CPU threads to compute with, and to look for images.
+
+    Raises:
+        InputError: if the files do not fit each other, for weights of another network, or if there
+            is no such concept.
     """
     if not len(entries) == len(models) == len(tallies) or not entries:
         raise InputError(

@@ -57,8 +57,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             schema=snakemake.input.schema,
             tables=list(snakemake.input.tables),
             published=list(snakemake.input.published),
-            json=snakemake.output.json,
-            md=snakemake.output.md,
-            html=snakemake.output.html,
+            **snakemake.output,
             **snakemake.params.claims,
         )

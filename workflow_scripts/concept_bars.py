@@ -53,9 +53,7 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             tallies=snakemake.input.tallies,
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
+            **snakemake.output,
             **snakemake.params.network,
             **snakemake.params.measured,
         )

@@ -36,7 +36,5 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             jobs=snakemake.params.jobs,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            html=snakemake.output.html,
+            **snakemake.output,
         )

@@ -30,7 +30,7 @@ from kdlens.training.devices import (
 )
 from kdlens.training.networks import load_network
 
-_LOGGER = logging.getLogger("kdlens.dissect")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -76,6 +76,10 @@ def main(
 
     Returns:
         What :func:`~kdlens.dissection.engine.dissect` returned.
+
+    Raises:
+        InputError: for weights of another network or a damaged pack, and as
+            :func:`~kdlens.dissection.engine.dissect`.
     """
     set_determinism(0, threads)
     keep_freed_memory()
@@ -121,7 +125,7 @@ def main(
             write_text(folder / f"{name}_shuffled.csv", unit_table(shuffled, **read_at))
             shuffled.save(folder / f"{name}_shuffled.npz")
         found = tallies.detectors(**read_at)
-        _LOGGER.info(
+        _log.info(
             "%s: %d of %d units detect a concept, %d exactly one, %d concepts",
             name,
             found.units_any,

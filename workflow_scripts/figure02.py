@@ -33,8 +33,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             table=snakemake.input.table,
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
+            **snakemake.output,
             models=snakemake.params.figure["models"],
         )

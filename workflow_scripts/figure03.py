@@ -30,7 +30,5 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             maps=snakemake.input.maps,
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
+            **snakemake.output,
         )

@@ -58,9 +58,6 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             tallies=list(snakemake.input.tallies),
             metrics=list(snakemake.input.metrics),
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
-            csv=snakemake.output.csv,
+            **snakemake.output,
             **snakemake.params.figure,
         )

@@ -52,9 +52,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             measures=list(snakemake.input.measures),
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
-            csv=snakemake.output.csv,
+            **snakemake.output,
             **snakemake.params.figure,
         )

@@ -47,8 +47,6 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             maps=list(snakemake.input.maps),
             tree=snakemake.input.tree[0],
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
+            **snakemake.output,
             **snakemake.params.figure,
         )

@@ -39,8 +39,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             tree=snakemake.input.tree[0],
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
+            **snakemake.output,
             **snakemake.params.figure,
         )

@@ -63,9 +63,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             metrics=list(snakemake.input.metrics),
             reference=snakemake.input.reference,
             scratch=snakemake.input.scratch,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            tex=snakemake.output.tex,
-            html=snakemake.output.html,
+            **snakemake.output,
             **snakemake.params.table,
         )

@@ -16,7 +16,8 @@ from typing import Any
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.training.devices import resolve_device, set_determinism
-from kdlens.training.networks import build_network, classes_of, load_weights, network_classes
+from kdlens.training.networks import build_network, classes_of, network_classes
+from kdlens.training.state_dicts import load_weights
 from kdlens.training.untrained import write_untrained
 from kdlens.training.weights import obtain_weights, read_weights
 
@@ -54,6 +55,10 @@ def main(
         device: auto, cpu or cuda.
         batch_size: images a forward pass of the evaluation.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if the weights cannot be had, are not those of the checksum, or belong to
+            another network.
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
@@ -88,8 +93,7 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0], goes_on=True):
         main(
             dataset=snakemake.input.get("dataset") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )

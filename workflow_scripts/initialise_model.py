@@ -48,6 +48,10 @@ def main(
         device: auto, cpu or cuda.
         batch_size: images a forward pass of the evaluation.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if it is not known how many classes there are, or the spec has other ones than
+            the dataset.
     """
     set_determinism(seed, threads)
     torch_device = resolve_device(device)
@@ -80,8 +84,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.get("dataset") or None,
             like=snakemake.input.get("like") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )

@@ -21,12 +21,13 @@ import numpy as np
 import torch
 
 from kdlens.data.image_folder import read_dataset, split_files
-from kdlens.dissection.npz import save_arrays
 from kdlens.errors import InputError
 from kdlens.measures.loss_gradients import loss_gradients
-from kdlens.training.datasets import Preprocess, batches, open_split, ordered_loader
+from kdlens.npz import save_arrays
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
 
 def main(
@@ -49,6 +50,11 @@ def main(
         entries: ``{"model", "seed", "label", "method", "network", "image"}`` of each network.
         images: how many images to show, each of another class; at most one a class.
         seed: of the draw of the classes, whose first images are shown.
+        device: auto, cpu or cuda.
+        threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if models and entries do not fit each other, or for weights of another network.
     """
     if not models or len(models) != len(entries):
         raise InputError(

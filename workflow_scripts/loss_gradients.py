@@ -34,9 +34,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             measures=list(snakemake.input.measures),
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            tex=snakemake.output.tex,
-            html=snakemake.output.html,
+            **snakemake.output,
             **snakemake.params.table,
         )

@@ -30,8 +30,8 @@ from kdlens.measures.diffroar import accuracies_of, cases_of, retrain_all, value
 from kdlens.measures.diffroar_masks import MaskedImages, fill_values
 from kdlens.measures.diffroar_ranks import bytes_of_ranks, rank_images
 from kdlens.measures.diffroar_retrain import Retraining
-from kdlens.training.checkpoints import fingerprint
-from kdlens.training.datasets import Preprocess, central, stored_side
+from kdlens.training.checkpoints import fingerprint_of
+from kdlens.training.datasets import Preprocess, central
 from kdlens.training.devices import (
     keep_freed_memory,
     resolve_device,
@@ -39,10 +39,11 @@ from kdlens.training.devices import (
     set_determinism,
 )
 from kdlens.training.networks import load_network, require_classes
+from kdlens.training.splits import stored_side
 
 _MB = 2**20
 _BESIDE = 1000  # MiB that torch and a batch take beside what is held
-_log = logging.getLogger("kdlens.measure_diffroar")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -62,7 +63,6 @@ def main(
     fractions: Sequence[float] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     initialisations: int = 10,
     tie_seed: int = 1,
-    together: int = 1,
     memory_mib: float | None = None,
     device: str = "auto",
     threads: int = 1,
@@ -82,7 +82,6 @@ def main(
         fractions: how much is removed.
         initialisations: how many networks are retrained for each fraction and side.
         tie_seed: of the order of equal attributions.
-        together: how many networks are trained side by side.
         memory_mib: what the job may hold; None for any amount.
         device: auto, cpu or cuda.
         threads: CPU threads to compute with.
@@ -160,9 +159,8 @@ def main(
     found = retrain_all(
         cases,
         Retraining(retrained, classes, retraining, precision, **splits, preprocess=preprocess),
-        together=together,
         partial=Path(output).with_suffix(".partial.json"),
-        fingerprint=fingerprint({**about, "settings": shaping}, Path(__file__).resolve()),
+        fingerprint=fingerprint_of({**about, "settings": shaping}, Path(__file__).resolve()),
     )
     accuracies = accuracies_of(cases, found)
     values = values_of(accuracies, rankings[0])
@@ -204,7 +202,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             dataset=snakemake.input.dataset,
             model=snakemake.input.get("model") or None,
             output=snakemake.output[0],
-            together=snakemake.resources.together,
             memory_mib=snakemake.resources.mem_mb,
             threads=snakemake.threads,
             **snakemake.params.measure,

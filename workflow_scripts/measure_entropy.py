@@ -19,7 +19,7 @@ from kdlens.files import write_json
 from kdlens.measures.entropy import Grouping, measure, measure_pair
 from kdlens.measures.predictions import all_correct, read_arrays
 
-_LOGGER = logging.getLogger("kdlens.measure_entropy")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -50,6 +50,10 @@ def main(
         seed: of the draw.
         singletons: whether categories of one class count: ``excluded`` or ``included``.
         pairs: classes, two by two, within which the entropy is measured too.
+
+    Raises:
+        InputError: if a file is missing, damaged or of another dataset or network, or a pair names
+            an unknown class.
     """
     classes = read_dataset(dataset)["classes"]
     found = read_categories(categories)
@@ -72,12 +76,12 @@ def main(
         of_pair = measure_pair(logits, labels, right, numbers)
         values |= {f"pair{i}_{name}": value for name, value in of_pair.items()}
     values |= {"images_validation": len(labels), "images_all_correct": int(right.sum())}
-    _LOGGER.info(
+    _log.info(
         "%d of %d images are classified right by all %d networks; %d in %d categories are used",
         *(right.sum(), len(labels), len(compared), values["images"], values["categories"]),
     )
     if not values["images"]:
-        _LOGGER.warning(
+        _log.warning(
             "no image is classified right by all of %s: nothing can be said; leave the weakest out "
             "of measures.entropy.correct",
             ", ".join(correct),

@@ -29,7 +29,7 @@ from kdlens.measures.five_band import Sweep, scaled_map
 from kdlens.measures.five_band_samples import Samples, first_of_each
 from kdlens.measures.five_band_summary import ImageScores, Summary, score_image
 from kdlens.measures.saliency import predicted_saliency
-from kdlens.training.datasets import Preprocess, batches, open_split, ordered_loader
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import (
     gpu_memory_errors,
     keep_freed_memory,
@@ -37,8 +37,9 @@ from kdlens.training.devices import (
     set_determinism,
 )
 from kdlens.training.networks import load_network
+from kdlens.training.splits import open_split
 
-_LOGGER = logging.getLogger("kdlens.measure_five_band")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -72,10 +73,15 @@ def main(
         only_correct: leave out the images that the network classifies wrong.
         samples: classes; of each the map of the first image is kept.
         batch_size: images a backward pass. Maps hang on it by rounding alone.
+        device: auto, cpu or cuda.
         threads: CPU threads of the network, and images that are scored at a time.
 
     Returns:
         What the JSON file holds.
+
+    Raises:
+        InputError: if the dataset is not of drawn cells, for weights of another network, or an
+            image or a truth that cannot be read.
     """
     set_determinism(0, threads)
     keep_freed_memory()
@@ -101,7 +107,7 @@ def main(
         values = scaled_map(attribution, clamp)
         return score_image(values, read_truth(truth_path(files[number])), sweep), values
 
-    progress = Progress(_LOGGER, "measured", len(files), "images")
+    progress = Progress(_log, "measured", len(files), "images")
     done = 0
     with ThreadPoolExecutor(threads) as pool, gpu_memory_errors("measures.five_band.batch_size"):
         for batch, _, _ in batches(ordered_loader(images, batch_size, 0)):
@@ -156,8 +162,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.dataset,
             model=snakemake.input.model,
-            measure=snakemake.output.measure,
-            maps=snakemake.output.maps,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.measure,
         )

@@ -27,6 +27,9 @@ def main(
         measure: the JSON file to write: ``values`` has the numbers of each yardstick.
         thresholds: ``{"start": [a, b], "delta", "steps"}``.
         threads: images that are scored at a time.
+
+    Raises:
+        InputError: if a truth is missing or damaged.
     """
     about = read_dataset(dataset)
     values = measure_yardsticks(about, Sweep.of(**thresholds), threads)

@@ -11,7 +11,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     take_gpus(snakemake.log[0], snakemake.params.measure["device"])
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,16 @@ from typing import Any
 import torch
 from torch import nn
 
+from kdlens.data.work import Progress
 from kdlens.files import sha256_of, write_json
 from kdlens.measures.alignment import Alignments
 from kdlens.measures.loss_gradients import loss_gradients
 from kdlens.measures.object_images import ConceptObjects, ObjectImages, ValidationObjects, choose
-from kdlens.script import log_progress
 from kdlens.training.datasets import Preprocess
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
 
-_LOGGER = logging.getLogger("kdlens.measure_loss_gradients")
-_SECONDS = 10  # between two lines of progress
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -64,7 +62,13 @@ def main(
         objects: of a concept dataset, the objects that count; None for all.
         images: how many images to draw; None for all.
         seed: of the draw.
+        device: auto, cpu or cuda.
         batch_size: images a pass. Gradients hang on it by rounding.
+        threads: CPU threads to compute with, and to decode images.
+
+    Raises:
+        InputError: for weights of another network, masks that are missing or damaged, or a concept
+            dataset without the objects.
     """
     set_determinism(0, threads)
     target = resolve_device(device)
@@ -77,10 +81,10 @@ def main(
     loaded = load_network(network, None, model, target).to(memory_format=torch.channels_last)
     preprocess = Preprocess(image, target)
     numbers, shown, passed = choose(source, images, seed)
-    found, loss, done, start = Alignments(), 0.0, 0, time.monotonic()
+    progress = Progress(_log, "gradients", len(numbers), "images")
+    found, loss, done = Alignments(), 0.0, 0
     for reason, count in passed.items():
         found.left_out[reason] += count
-    told = start
     for pixels, labels in source.batches(numbers, batch_size):
         classes = None if labels is None else labels.to(target)
         gradients, logits = loss_gradients(loaded, preprocess(pixels), classes, image["std"])
@@ -88,12 +92,10 @@ def main(
         loss += float(nn.functional.cross_entropy(logits, classes, reduction="sum"))
         found.add(gradients.cpu().numpy(), shown[done : done + len(pixels)])
         done += len(pixels)
-        if time.monotonic() - told > _SECONDS or done == len(numbers):
-            told = time.monotonic()
-            log_progress(_LOGGER, "gradients", done, len(numbers), start, "images")
+        progress.update(done, final=done == len(numbers))
     values = {**found.values(), "loss": loss / len(numbers) if numbers else None}
     if not values["images"]:
-        _LOGGER.warning("%s: no image has a mask to compare a gradient with", source.name)
+        _log.warning("%s: no image has a mask to compare a gradient with", source.name)
     write_json(
         output,
         {

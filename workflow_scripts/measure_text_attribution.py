@@ -34,7 +34,7 @@ from kdlens.training.text.pieces import Pieces
 from kdlens.training.text.predictions import outputs
 from kdlens.training.text.sentences import Sentences
 
-_LOGGER = logging.getLogger("kdlens.measure_text_attribution")
+_log = logging.getLogger(__name__)
 _SPLITS = ("dev", "test")
 
 
@@ -63,7 +63,12 @@ def main(
         network: its spec.
         settings: see ``kdlens.measures.text_attribution``.
         lower_case: whether it reads words in lower case.
+        device: auto, cpu or cuda.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: for a file that is missing or damaged, weights of another network, or outputs
+            that are not finite.
     """
     set_determinism(0, threads)
     keep_freed_memory()
@@ -78,7 +83,7 @@ def main(
         of_scope, reasons = _values([found[split] for split in splits])
         values |= {f"{scope}{key}": value for key, value in of_scope.items()}
         undefined |= {f"{scope}{key}": reason for key, reason in reasons.items()}
-    _LOGGER.info(
+    _log.info(
         "%d words of %d sentences agree with their labels: accuracy %s, AUROC %s (aligned: %s)",
         *(values["words"], values["sentences"]),
         *(values[key] for key in ("attribution_accuracy", "auroc", "aligned_share")),

@@ -8,7 +8,7 @@ from kdlens.data.broden import Broden
 from kdlens.data.packing import GIB, pack_concepts, pixel_bytes
 from kdlens.files import read_json
 
-_LOGGER = logging.getLogger("kdlens.pack_concepts")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -33,7 +33,7 @@ def main(
     broden = Broden(dataset["root"], categories)
     photographs = pixel_bytes(len(broden), image_size) / GIB
     fits = photographs <= pixels_gib
-    _LOGGER.info(
+    _log.info(
         "photographs at %d pixels take %.2f GiB, up to %g are allowed: they are %s",
         image_size,
         photographs,

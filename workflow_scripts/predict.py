@@ -10,7 +10,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     take_gpus(snakemake.log[0], snakemake.params.predict["device"])
 
 import logging
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,15 @@ from typing import Any
 import torch
 
 from kdlens.data.image_folder import read_dataset
+from kdlens.data.work import Progress
 from kdlens.files import sha256_of
 from kdlens.measures.predictions import save_predictions
-from kdlens.script import log_progress
-from kdlens.training.datasets import (
-    Preprocess,
-    batches,
-    hold_in_memory,
-    open_split,
-    ordered_loader,
-)
+from kdlens.training.datasets import Preprocess, batches, ordered_loader
 from kdlens.training.devices import resolve_device, set_determinism
 from kdlens.training.networks import load_network
+from kdlens.training.splits import hold_in_memory, open_split
 
-_LOGGER = logging.getLogger("kdlens.predict")
-_SECONDS = 10  # between two lines of progress
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -55,8 +48,13 @@ def main(
         output: the npz file.
         network, image: the specs of the config.
         label: ``{"model", "seed"}``, what the file says of itself.
+        device: auto, cpu or cuda.
         batch_size: images a forward pass. Logits hang on it by rounding.
         threads: CPU threads; also those that decode images, or as many worker processes.
+
+    Raises:
+        InputError: for weights of another network, an image that cannot be read, or outputs that
+            are not finite.
     """
     set_determinism(0, threads)
     target = resolve_device(device)
@@ -67,15 +65,13 @@ def main(
     images = open_split(dataset, "val", image, held=held, device=target, threads=threads)
     loader = ordered_loader(images, batch_size, threads if threads > 1 else 0)
     preprocess = Preprocess(image, target)
-    found, done, start = [], 0, time.monotonic()
-    told = start
+    progress = Progress(_log, "predicted", len(images), "images")
+    found, done = [], 0
     with torch.inference_mode():
         for batch, _, _ in batches(loader):
             found.append(loaded(preprocess(batch)).float().cpu())
             done += len(batch)
-            if time.monotonic() - told > _SECONDS or done == len(images):
-                told = time.monotonic()
-                log_progress(_LOGGER, "predicted", done, len(images), start, "images")
+            progress.update(done, final=done == len(images))
     save_predictions(
         output,
         torch.cat(found).numpy(),

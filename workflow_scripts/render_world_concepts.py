@@ -1,22 +1,9 @@
-"""Render the concept world's annotated images in Broden's on-disk format."""
+"""Render the concept world's annotated images, in Broden's format.
 
-from pathlib import Path
+The arguments are those of ``kdlens.data.world.broden_tree.write_concepts``.
+"""
 
-from kdlens.data.world.broden_tree import write_concepts
-
-
-def main(output: str | Path, *, image_size: int, mask_size: int, images: int, seed: int) -> None:
-    """Write index.csv, category.csv, label.csv, c_*.csv and images/ below ``output``.
-
-    Args:
-        output: the folder to make; it appears only when it is whole.
-        image_size: side of the images in pixels.
-        mask_size: side of the masks in pixels; must divide ``image_size``.
-        images: number of images, texture-only images included.
-        seed: of the renderer.
-    """
-    write_concepts(output, image_size=image_size, mask_size=mask_size, images=images, seed=seed)
-
+from kdlens.data.world.broden_tree import write_concepts as main
 
 if __name__ == "__main__" and "snakemake" in globals():
     from kdlens.script import logged

@@ -32,7 +32,5 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             table=snakemake.input.table,
             reference=snakemake.input.reference,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            html=snakemake.output.html,
+            **snakemake.output,
         )

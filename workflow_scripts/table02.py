@@ -39,9 +39,6 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             measures=list(snakemake.input.measures),
             reference=snakemake.input.reference,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            tex=snakemake.output.tex,
-            html=snakemake.output.html,
+            **snakemake.output,
             **snakemake.params.table,
         )

@@ -38,9 +38,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             measures=list(snakemake.input.measures),
             yardsticks=snakemake.input.yardsticks,
             reference=snakemake.input.reference,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            html=snakemake.output.html,
-            tex=snakemake.output.tex,
+            **snakemake.output,
             **snakemake.params.table,
         )

@@ -14,9 +14,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             measured=list(snakemake.input.measured),
             reference=snakemake.input.reference,
             accuracies=snakemake.input.accuracies,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            html=snakemake.output.html,
-            tex=snakemake.output.tex,
+            **snakemake.output,
             **snakemake.params.table,
         )

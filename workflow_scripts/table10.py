@@ -51,9 +51,6 @@ if __name__ == "__main__" and "snakemake" in globals():
             tallies=list(snakemake.input.tallies),
             metrics=list(snakemake.input.metrics),
             reference=snakemake.input.reference,
-            csv=snakemake.output.csv,
-            md=snakemake.output.md,
-            tex=snakemake.output.tex,
-            html=snakemake.output.html,
+            **snakemake.output,
             **snakemake.params.table,
         )

@@ -11,9 +11,6 @@ if __name__ == "__main__" and "snakemake" in globals():
     with logged(snakemake.log[0]):
         main(
             words=list(snakemake.input.words),
-            svg=snakemake.output.svg,
-            pdf=snakemake.output.pdf,
-            png=snakemake.output.png,
-            csv=snakemake.output.csv,
+            **snakemake.output,
             **snakemake.params.figure,
         )

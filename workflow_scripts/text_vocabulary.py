@@ -24,10 +24,14 @@ def main(
 
     Args:
         dataset: ``dataset.json`` of the sentences.
+        vocabulary: the file to write.
         source: ``learned`` or ``pretrained``.
         published: folder of the published network, whose vocabulary is taken if so.
         size, min_frequency, lower_case: of a learned one, see
             :func:`~kdlens.training.text.pieces.learn_vocabulary`.
+
+    Raises:
+        InputError: if the sentences are missing or damaged, or the published file is no vocabulary.
     """
     if source == "pretrained":
         assert published is not None

@@ -33,20 +33,14 @@ from typing import Any
 import torch
 
 from kdlens.architectures import same_network
-from kdlens.config_models import check_processes
+from kdlens.config_processes import check_processes
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_json
 from kdlens.training.batch_norm import synchronise_batch_norm
-from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.checkpoints import fingerprint_of, remove_leftovers, save_weights
 from kdlens.training.compiling import resolve_compile
-from kdlens.training.datasets import (
-    HeldImages,
-    Preprocess,
-    hold_in_memory,
-    loader_options,
-    open_split,
-)
+from kdlens.training.datasets import HeldImages, Preprocess, loader_options
 from kdlens.training.devices import (
     gpu_memory_errors,
     keep_freed_memory,
@@ -63,6 +57,7 @@ from kdlens.training.probe import Probe
 from kdlens.training.processes import Processes
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.recipe import build_recipe, write_recipe
+from kdlens.training.splits import hold_in_memory, open_split
 from kdlens.training.trainer import Trainer
 
 
@@ -101,6 +96,10 @@ def main(
         device: auto, cpu or cuda.
         threads: CPU threads to compute with, in all processes together.
         gpus: how many GPUs (on a CPU, processes) share every batch.
+
+    Raises:
+        InputError: if method, teacher, network and dataset do not fit together, or the training
+            diverges.
     """
     arguments = dict(locals())
     check_processes(method["name"], training, gpus, f"models.{name}.gpus")
@@ -225,7 +224,7 @@ def main(
         processes=processes,
     )
     checkpoint = Path(model).with_name("checkpoint.pt")
-    result = trainer.fit(checkpoint, fingerprint(facts, Path(__file__).resolve()))
+    result = trainer.fit(checkpoint, fingerprint_of(facts, Path(__file__).resolve()))
     if not processes.first:
         return
 
@@ -262,10 +261,7 @@ if __name__ == "__main__" and "snakemake" in globals():
         main(
             dataset=snakemake.input.dataset,
             teacher=snakemake.input.get("teacher") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
-            history=snakemake.output.history,
-            recipe=snakemake.output.recipe,
+            **snakemake.output,
             threads=snakemake.threads,
             gpus=snakemake.resources.processes,
             **params,

@@ -24,22 +24,23 @@ from torch import nn
 
 from kdlens.data.treebank import CLASSES, read_treebank
 from kdlens.files import read_json, sha256_of, write_json
-from kdlens.training.checkpoints import fingerprint, remove_leftovers, save_weights
+from kdlens.training.checkpoints import fingerprint_of, remove_leftovers, save_weights
 from kdlens.training.devices import (
     keep_freed_memory,
     resolve_device,
     resolve_precision,
     set_determinism,
 )
+from kdlens.training.epochs import write_epochs
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.text.bert import copy_layers, initialise_bert, load_bert
 from kdlens.training.text.pieces import Pieces
 from kdlens.training.text.predictions import outputs, score
 from kdlens.training.text.published import load_published
 from kdlens.training.text.sentences import Sentences
-from kdlens.training.text.trainer import TextTrainer, loss_of, write_history
+from kdlens.training.text.trainer import COLUMNS, TextTrainer, loss_of
 
-_LOGGER = logging.getLogger("kdlens.train_text_model")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -78,6 +79,10 @@ def main(
         lower_case: whether words are read in lower case.
         device: auto, cpu or cuda.
         threads: CPU threads to compute with.
+
+    Raises:
+        InputError: if networks, vocabulary and sentences do not fit together, or the training
+            diverges.
     """
     set_determinism(seed, threads)
     keep_freed_memory()
@@ -132,11 +137,11 @@ def main(
         )
         remove_leftovers(Path(model).parent)
         checkpoint = Path(model).with_name("checkpoint.pt")
-        trainer.fit(checkpoint, fingerprint({**facts, "precision": precision}, Path(__file__)))
+        trainer.fit(checkpoint, fingerprint_of({**facts, "precision": precision}, Path(__file__)))
         computed_with = trainer.threads
-    write_history(trainer.history if trainer else [], history)
+    write_epochs(COLUMNS, trainer.history if trainer else [], history)
     found = {split: _found(student, sentences[split], target) for split in ("dev", "test")}
-    _LOGGER.info("accuracy: dev %.4f, test %.4f", *(found[s]["accuracy"] for s in ("dev", "test")))
+    _log.info("accuracy: dev %.4f, test %.4f", *(found[s]["accuracy"] for s in ("dev", "test")))
     write_json(
         metrics,
         {
@@ -191,9 +196,7 @@ if __name__ == "__main__" and "snakemake" in globals():
             vocabulary=snakemake.input.vocabulary,
             teacher=snakemake.input.get("teacher") or None,
             published=snakemake.input.get("published") or None,
-            model=snakemake.output.model,
-            metrics=snakemake.output.metrics,
-            history=snakemake.output.history,
+            **snakemake.output,
             threads=snakemake.threads,
             **snakemake.params.model,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from kdlens.data.image_tree import balanced, write_tree
 from kdlens.data.published_sets import folder_of_files, read_set
 
-_log = logging.getLogger("kdlens.unpack_torchvision")
+_log = logging.getLogger(__name__)
 
 
 def main(

@@ -9,8 +9,7 @@ optimiser:
   float32, with all threads (and again one thread each, in as many processes);
 - *kdlens*: ``Retraining.run``. Images and ranks are held once and masked by the batch, whole
   batches, channels-last order, and mixed precision where the processor has it; in one process with
-  all threads, in processes of one thread each (as Snakemake runs several jobs), and with several
-  networks side by side as one (``measures.diffroar.together``).
+  all threads, and in processes of one thread each (as Snakemake runs several jobs).
 
 Each case runs in processes of its own and the cases take turns, so that a busy moment does not hit
 one of them alone. Rates are those of the fastest turn.
@@ -21,54 +20,36 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "workflow_scripts"))
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
+from turns import in_processes, in_turns, machine, named
 
-import torch  # noqa: E402
-from torch.nn.functional import cross_entropy  # noqa: E402
-from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
-
-from kdlens.measures.diffroar_masks import (  # noqa: E402
-    Mask,
-    MaskedImages,
-    apply_mask,
-    fill_values,
-)
-from kdlens.measures.diffroar_ranks import rank_images  # noqa: E402
-from kdlens.measures.diffroar_retrain import Retraining  # noqa: E402
-from kdlens.training.datasets import Preprocess  # noqa: E402
-from kdlens.training.devices import (  # noqa: E402
-    keep_freed_memory,
-    resolve_precision,
-    set_determinism,
-)
-from kdlens.training.networks import initialise_network  # noqa: E402
+from kdlens.measures.diffroar_masks import Mask, MaskedImages, apply_mask, fill_values
+from kdlens.measures.diffroar_ranks import rank_images
+from kdlens.measures.diffroar_retrain import Retraining
+from kdlens.training.datasets import Preprocess
+from kdlens.training.devices import keep_freed_memory, resolve_precision, set_determinism
+from kdlens.training.networks import initialise_network
 
 CLASSES, EPOCHS = 10, 2
 SGD = {"lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4}
 
 
 def cases_of(settings: argparse.Namespace) -> dict[str, dict]:
-    """Return name -> kdlens or not, networks side by side, threads, processes."""
-    threads, many = settings.threads, [int(n) for n in settings.together.split(",") if n]
-    plain = {"ours": False, "together": 1}
-    ours = {"ours": True, "together": 1}
+    """Return name -> kdlens or not, threads, processes."""
+    threads = settings.threads
+    plain, ours = {"ours": False}, {"ours": True}
     apart = {"threads": 1, "processes": threads}
-    cases = {
+    return {
         f"plain, {threads} threads": {**plain, "threads": threads, "processes": 1},
         f"plain, {threads} processes": {**plain, **apart},
         f"kdlens, {threads} threads": {**ours, "threads": threads, "processes": 1},
         f"kdlens, {threads} processes": {**ours, **apart},
     }
-    for n in many:
-        cases[f"kdlens, {threads} processes, {n} together"] = {**ours, **apart, "together": n}
-    return cases
 
 
 def masked(settings: argparse.Namespace, device: torch.device) -> tuple[dict, Preprocess]:
@@ -111,7 +92,7 @@ def plain(settings: argparse.Namespace, device: torch.device) -> float:
     return EPOCHS / (time.perf_counter() - start)
 
 
-def ours(settings: argparse.Namespace, device: torch.device, together: int) -> float:
+def ours(settings: argparse.Namespace, device: torch.device) -> float:
     splits, preprocess = masked(settings, device)
     training = {
         "epochs": EPOCHS,
@@ -124,14 +105,13 @@ def ours(settings: argparse.Namespace, device: torch.device, together: int) -> f
         network_of(settings),
         CLASSES,
         training,
-        resolve_precision("auto", device),
+        resolve_precision(settings.precision, device),
         **{split: MaskedImages(*parts) for split, parts in splits.items()},
         preprocess=preprocess,
     )
-    masks = [Mask("coordinate", (n + 1) / (together + 1), "top") for n in range(together)]
     start = time.perf_counter()
-    retraining.run(masks, 1)
-    return together * EPOCHS / (time.perf_counter() - start)
+    retraining.run(Mask("coordinate", 0.5, "top"), 1)
+    return EPOCHS / (time.perf_counter() - start)
 
 
 def network_of(settings: argparse.Namespace) -> dict:
@@ -145,20 +125,7 @@ def measure(case: dict, settings: argparse.Namespace) -> float:
         return plain(settings, device)
     set_determinism(1, case["threads"])
     keep_freed_memory()
-    return ours(settings, device, case["together"])
-
-
-def in_children(name: str, case: dict, arguments: list[str]) -> float:
-    """Run a case in as many processes as it has, at once; return the sum of their rates."""
-    command = [sys.executable, __file__, *arguments, "--case", name]
-    children = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        for _ in range(case["processes"])
-    ]
-    outputs = [child.communicate()[0] for child in children]
-    if any(child.returncode for child in children):
-        sys.exit(f"{name}: failed")
-    return sum(json.loads(output.splitlines()[-1]) for output in outputs)
+    return ours(settings, device)
 
 
 def main(arguments: list[str]) -> None:
@@ -170,8 +137,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--stem", choices=["imagenet", "small"], default="imagenet")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1 if cuda else torch.get_num_threads())
-    parser.add_argument("--together", default="2,6,18" if cuda else "2,6")
+    parser.add_argument("--threads", type=int, default=4 if cuda else torch.get_num_threads())
+    parser.add_argument("--precision", default="auto", help="of kdlens; plain has float32")
     parser.add_argument("--device", default="cuda" if cuda else "cpu")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     settings = parser.parse_args(arguments)
@@ -180,18 +147,18 @@ def main(arguments: list[str]) -> None:
         logging.disable()
         print(json.dumps(measure(cases[settings.case], settings)))
         return
-    found: dict[str, list[float]] = {name: [] for name in cases}
-    for turn in range(settings.turns):
-        for name, case in cases.items():
-            print(f"turn {turn + 1}: {name}", file=sys.stderr)
-            found[name].append(in_children(name, case, arguments))
+
+    def rate(name: str) -> float:
+        """Of the whole machine: the sum of all processes."""
+        return sum(in_processes(name, arguments, cases[name]["processes"]))
+
+    found = in_turns(cases, settings.turns, rate)
     device = torch.device(settings.device)
     print(
         f"ResNet-18 of width {settings.width}, stem {settings.stem}; {settings.images} images of "
-        f"{settings.size} x {settings.size}, batch size {settings.batch}; {settings.device}"
-        + (f" ({torch.cuda.get_device_name()})" if device.type == "cuda" else "")
-        + f", kdlens in {resolve_precision('auto', device)}; "
-        f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
+        f"{settings.size} x {settings.size}, batch size {settings.batch}; "
+        f"{named(settings.device)}, kdlens in {resolve_precision(settings.precision, device)}; "
+        f"{machine()}"
     )
     print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
     base = max(found[next(iter(cases))])

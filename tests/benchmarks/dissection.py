@@ -21,32 +21,28 @@ import argparse
 import contextlib
 import json
 import logging
-import platform
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "workflow_scripts"))
+import numpy as np
+import torch
+import torchvision
+from torch.nn import functional
+from turns import in_processes, in_turns, machine, named
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-import torchvision  # noqa: E402
-from torch.nn import functional  # noqa: E402
-
-from kdlens.data.broden import Broden  # noqa: E402
-from kdlens.data.packed import PackedConcepts  # noqa: E402
-from kdlens.data.packing import pack_concepts  # noqa: E402
-from kdlens.data.world.broden_tree import write_concepts  # noqa: E402
-from kdlens.dissection import run as dissection_run  # noqa: E402
-from kdlens.dissection.activations import recording  # noqa: E402
-from kdlens.dissection.engine import dissect  # noqa: E402
-from kdlens.dissection.precision import Sample, spread  # noqa: E402
-from kdlens.dissection.run import NetworkInput  # noqa: E402
-from kdlens.dissection.stream import batches, pixels_of  # noqa: E402
-from kdlens.training.devices import keep_freed_memory  # noqa: E402
+from kdlens.data.broden import Broden
+from kdlens.data.packed import PackedConcepts
+from kdlens.data.packing import pack_concepts
+from kdlens.data.world.broden_tree import write_concepts
+from kdlens.dissection import run as dissection_run
+from kdlens.dissection.activations import recording
+from kdlens.dissection.engine import dissect
+from kdlens.dissection.network import NetworkInput
+from kdlens.dissection.precision import Sample, evenly_spaced
+from kdlens.dissection.stream import batches, pixels_of
+from kdlens.training.devices import keep_freed_memory
 
 LAYERS = ["layer1", "layer2", "layer3", "layer4"]
 QUANTILES = [0.005, *(number / 1000 for number in range(1, 11) if number != 5)]
@@ -74,7 +70,7 @@ def network_for(concepts, size: int, device: torch.device) -> torch.nn.Module:
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the plain average of what it sees
-    some = [pixels_of(concepts, number, size) for number in spread(len(concepts), 32)]
+    some = [pixels_of(concepts, number, size) for number in evenly_spaced(len(concepts), 32)]
     with torch.inference_mode():
         network.train()(NetworkInput(image_of(size), device)(torch.from_numpy(np.stack(some))))
     return network.eval()
@@ -171,7 +167,7 @@ def measure(case: str, data: Path, settings: argparse.Namespace) -> dict:
         forward(network, warm, settings.size, 0, device)
         result = forward(network, concepts, settings.size, settings.workers, device)
     elif case == PUBLISHED:
-        concepts = Sample(concepts, spread(len(concepts), settings.published))
+        concepts = Sample(concepts, evenly_spaced(len(concepts), settings.published))
         with tempfile.TemporaryDirectory() as folder:
             result = published(network, concepts, settings.size, Path(folder), device)
     else:
@@ -202,19 +198,11 @@ def prepare(folder: Path, settings: argparse.Namespace) -> None:
         pack_concepts(concepts, folder / "packed", image_size=settings.size, workers=2)
 
 
-def in_child(case: str, data: Path, arguments: list[str]) -> dict:
-    command = [sys.executable, __file__, *arguments, "--case", case, "--data", str(data)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout)
-
-
 def print_table(found: dict[str, list[dict]], settings: argparse.Namespace) -> None:
     print(
         f"ResNet-18, {settings.images} images of {settings.size} x {settings.size}, "
-        f"masks {settings.size // 2} x {settings.size // 2}; {settings.device}"
-        + (f" ({torch.cuda.get_device_name()})" if settings.device == "cuda" else "")
-        + f", {settings.threads} threads, {settings.workers} decoding processes; "
-        f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
+        f"masks {settings.size // 2} x {settings.size // 2}; {named(settings.device)}, "
+        f"{settings.threads} threads, {settings.workers} decoding processes; {machine()}"
     )
     print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
     per_image = {
@@ -262,12 +250,9 @@ def main(arguments: list[str]) -> None:
         data = settings.data or Path(temporary)
         prepare(data, settings)
         cases = [FORWARD, FORWARD_PACKED, *DISSECTIONS]
-        found: dict[str, list[dict]] = {case: [] for case in cases}
-        for turn in range(settings.turns):
-            for case in cases:
-                print(f"turn {turn + 1}: {case}", file=sys.stderr)
-                found[case].append(in_child(case, data, arguments))
-        found[PUBLISHED] = [in_child(PUBLISHED, data, arguments)]
+        told = [*arguments, "--data", str(data)]
+        found = in_turns(cases, settings.turns, lambda case: in_processes(case, told)[0])
+        found[PUBLISHED] = in_processes(PUBLISHED, told)
     print_table(found, settings)
 
 

@@ -23,29 +23,25 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "workflow_scripts"))
+import torch
+from torch.nn.functional import cross_entropy
+from turns import ROOT, in_processes, in_turns, machine, named
 
-import torch  # noqa: E402
-from torch.nn.functional import cross_entropy  # noqa: E402
-
-import train_model  # noqa: E402
-from kdlens.data.image_folder import check_image_folder, load_split  # noqa: E402
-from kdlens.data.world.image_tree import write_images  # noqa: E402
-from kdlens.files import write_json  # noqa: E402
-from kdlens.schema import load_schema  # noqa: E402
-from kdlens.training import trainer  # noqa: E402
-from kdlens.training.checkpoints import save_weights  # noqa: E402
-from kdlens.training.datasets import Preprocess  # noqa: E402
-from kdlens.training.devices import resolve_precision, set_determinism  # noqa: E402
-from kdlens.training.networks import initialise_network, load_network  # noqa: E402
+import train_model
+from kdlens.data.image_folder import check_image_folder, load_split
+from kdlens.data.world.image_tree import write_images
+from kdlens.files import write_json
+from kdlens.schema import load_schema
+from kdlens.training import trainer
+from kdlens.training.checkpoints import save_weights
+from kdlens.training.datasets import Preprocess
+from kdlens.training.devices import resolve_precision, set_determinism
+from kdlens.training.networks import initialise_network, load_network
 
 SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 WORKERS = SCHEMA["$defs"]["training"]["properties"]["workers"]["default"]
@@ -183,21 +179,13 @@ def prepare(folder: Path, settings: argparse.Namespace) -> None:
     save_weights(initialise_network(TEACHER, CLASSES, 2), folder / "teacher.pt")
 
 
-def in_child(case: str, data: Path, arguments: list[str]) -> dict:
-    command = [sys.executable, __file__, *arguments, "--case", case, "--data", str(data)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def print_table(found: dict[str, list[dict]], settings: argparse.Namespace) -> None:
     device = torch.device(settings.device)
     print(
         f"ResNet-18 (KD: from ResNet-34), {settings.images} images of {settings.size} x "
-        f"{settings.size}, batch size {settings.batch}; {settings.device}"
-        + (f" ({torch.cuda.get_device_name()})" if device.type == "cuda" else "")
-        + f", {resolve_precision('auto', device)}, {settings.threads} threads, {WORKERS} decoding "
-        f"processes where streamed; {platform.processor() or platform.machine()}, "
-        f"torch {torch.__version__}"
+        f"{settings.size}, batch size {settings.batch}; {named(settings.device)}, "
+        f"{resolve_precision('auto', device)}, {settings.threads} threads, {WORKERS} decoding "
+        f"processes where streamed; {machine()}"
     )
     print(f"fastest of {settings.turns} turns, in brackets the slowest\n")
     rates = {case: [turn["rate"] for turn in turns] for case, turns in found.items()}
@@ -230,11 +218,8 @@ def main(arguments: list[str]) -> None:
         data = settings.data or Path(temporary)
         prepare(data, settings)
         cases = [*CASES, *(ON_A_GPU if settings.device == "cuda" else ())]
-        found: dict[str, list[dict]] = {case: [] for case in cases}
-        for turn in range(settings.turns):
-            for case in cases:
-                print(f"turn {turn + 1}: {case}", file=sys.stderr)
-                found[case].append(in_child(case, data, arguments))
+        told = [*arguments, "--data", str(data)]
+        found = in_turns(cases, settings.turns, lambda case: in_processes(case, told)[0])
     print_table(found, settings)
 
 

@@ -15,14 +15,16 @@ from kdlens.errors import InputError, suggest
 PUBLISHED = {"width": 64, "stem": "imagenet", "last_stride": 2}
 """What may differ in an entry of ``networks`` for a ResNet, and how the published network is."""
 
-_RESNETS = {
+RESNETS = {
     "resnet18": (2, 2, 2, 2),
     "resnet34": (3, 4, 6, 3),
     "resnet50": (3, 4, 6, 3),
     "resnet101": (3, 4, 23, 3),
     "resnet152": (3, 8, 36, 3),
 }
-_BASIC_BLOCKS = ("resnet18", "resnet34")
+"""Blocks of each of the four stages."""
+BASIC_BLOCKS = ("resnet18", "resnet34")
+"""Those whose blocks have two convolutions; the others' have three, a bottleneck."""
 _DENSENETS = {
     "densenet121": (6, 12, 24, 16),
     "densenet161": (6, 12, 36, 24),
@@ -82,7 +84,7 @@ def unknown_layer(architecture: str, layers: Collection[str]) -> str | None:
 
 def layer_names(architecture: str) -> list[str]:
     """Return the names of an architecture's layers, in the order of ``named_modules``."""
-    if architecture in _RESNETS:
+    if architecture in RESNETS:
         return list(_resnet(architecture))
     if architecture in _DENSENETS:
         return list(_densenet(_DENSENETS[architecture]))
@@ -96,7 +98,7 @@ def layer_names(architecture: str) -> list[str]:
 
 def describe_layers(architecture: str) -> str:
     """Return the layers that are worth dissecting, in a few words for a message."""
-    if architecture in _RESNETS:
+    if architecture in RESNETS:
         return "layer1, layer2, layer3, layer4, and within them names such as layer4.1.conv2"
     if architecture in _DENSENETS:
         return "features.denseblock1 to features.denseblock4, features.transition1 to 3, and others"
@@ -110,8 +112,8 @@ def _is_block(name: str) -> bool:
 
 def _resnet(architecture: str) -> Iterable[str]:
     yield from ("conv1", "bn1", "relu", "maxpool")
-    basic = architecture in _BASIC_BLOCKS
-    for stage, depth in enumerate(_RESNETS[architecture], start=1):
+    basic = architecture in BASIC_BLOCKS
+    for stage, depth in enumerate(RESNETS[architecture], start=1):
         yield f"layer{stage}"
         for block in range(depth):
             name = f"layer{stage}.{block}"

@@ -16,12 +16,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from kdlens.config_data import TRAINING, check_data, main_models, require_main_model
-from kdlens.config_figures import resolve_figures
+from kdlens.config_figures import require_rows, resolve_figures
 from kdlens.config_measures import resolve_measures
 from kdlens.config_models import check_models, require_what_trainings_need, teachers_of
+from kdlens.config_names import require_known
 from kdlens.config_sweeps import Origin, expand_sweeps, merge_equal, naming_entries
 from kdlens.config_variants import ITEMS, resolve_variants, shown
-from kdlens.errors import InputError, suggest
+from kdlens.errors import InputError
 from kdlens.schema import validate, with_defaults
 
 # Folders below `results` that are not a run's.
@@ -118,12 +119,9 @@ def _check_image_size(config: dict[str, Any]) -> None:
 
 def _check_references(config: Mapping[str, Any], published: Collection[str]) -> None:
     for name, model in config["models"].items():
-        row = model.get("reference")
-        if row is not None and row not in published:
-            raise InputError(
-                f"config key models.{name}.reference: the published Table 1 has no row '{row}'; "
-                f"{suggest(row, published)}"
-            )
+        if "reference" in model:
+            key, what = f"models.{name}.reference", "a row of the published Table 1"
+            require_known([model["reference"]], published, key, what)
 
 
 def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
@@ -159,16 +157,8 @@ def _check_paper(config: dict[str, Any], swept: Collection[str]) -> None:
         "paper.shuffled": [paper["shuffled"]],
     }
     for key, names in named.items():
-        for name in names:
-            require_main_model(config, name, key)
-            if name not in paper["models"]:
-                raise InputError(
-                    f"config key {key}: '{name}' is not among paper.models, so nobody dissects it; "
-                    "add it there"
-                )
+        require_rows(config, names, key)
     categories = config["concept_data"].get("categories")
-    if categories and paper["figure03"]["category"] not in categories:
-        raise InputError(
-            f"config key paper.figure03.category: '{paper['figure03']['category']}' is not among "
-            f"concept_data.categories; {suggest(paper['figure03']['category'], categories)}"
-        )
+    if categories:
+        key, category = "paper.figure03.category", paper["figure03"]["category"]
+        require_known([category], categories, key, "among concept_data.categories")

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kdlens.errors import InputError, suggest
+from kdlens.config_names import require_known
+from kdlens.errors import InputError
 from kdlens.variables import expand_path
 
 TRAINING, CONCEPTS = "training_data", "concept_data"
@@ -60,10 +61,7 @@ def models_of(config: Mapping[str, Any], role: str) -> dict[str, Any]:
 def require_main_model(config: Mapping[str, Any], name: str, key: str) -> None:
     """Raise an InputError unless ``name``, given under ``key``, is a model of training_data."""
     models = config["models"]
-    if name not in models:
-        raise InputError(
-            f"config key {key}: '{name}' is not an entry of models; {suggest(name, models)}"
-        )
+    require_known([name], models, key, "an entry of models")
     if role_of(models[name]) != TRAINING:
         raise InputError(
             f"config key {key}: {name} is about {key_of(role_of(models[name]))}, and this is shown "

@@ -7,9 +7,10 @@ once Table 1's models are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kdlens.config_data import require_main_model
 from kdlens.errors import InputError, suggest
 
 
@@ -26,7 +27,7 @@ def resolve_figures(config: dict[str, Any]) -> None:
     quantiles = dissection["quantiles"]
     for name in ("figure09", "figure10"):
         paper[name].setdefault("models", paper["figure02"]["models"])
-        _require_rows(paper[name]["models"], f"paper.{name}.models", config)
+        require_rows(config, paper[name]["models"], f"paper.{name}.models")
     paper["figure09"].setdefault("quantiles", sorted(quantiles))
     if len(paper["figure09"]["quantiles"]) < min(2, len(quantiles)):
         raise InputError(
@@ -42,7 +43,7 @@ def resolve_figures(config: dict[str, Any]) -> None:
     _resolve_table10(config)
     grids = paper["unit_grids"]
     grids.setdefault("models", paper["models"])
-    _require_rows(grids["models"], "paper.unit_grids.models", config)
+    require_rows(config, grids["models"], "paper.unit_grids.models")
     most = dissection.get("top_images", grids["images"])
     if grids["images"] > most:
         raise InputError(
@@ -71,13 +72,10 @@ def _resolve_table10(config: dict[str, Any]) -> None:
         )
 
 
-def _require_rows(names: Sequence[str], key: str, config: dict[str, Any]) -> None:
+def require_rows(config: Mapping[str, Any], names: Iterable[str], key: str) -> None:
+    """Raise an InputError for the first of these models, given under ``key``, outside Table 1."""
     for name in names:
-        if name not in config["models"]:
-            raise InputError(
-                f"config key {key}: '{name}' is not an entry of models; "
-                f"{suggest(name, config['models'])}"
-            )
+        require_main_model(config, name, key)
         if name not in config["paper"]["models"]:
             raise InputError(
                 f"config key {key}: '{name}' is not among paper.models, so nobody dissects it; "

@@ -22,13 +22,13 @@ from kdlens.architectures import (
 )
 from kdlens.config_checkpoints import check_weights, checkpoint_of
 from kdlens.config_data import entry, key_of, role_of, section_of
+from kdlens.config_names import require_known, resolve_teacher
+from kdlens.config_processes import check_processes
 from kdlens.errors import InputError, suggest
 
 # Keys of a model that are no hyper-parameters of its method.
 _GENERAL: tuple[str, ...] = ("label", "network", "method", "seeds", "reference", "teacher")
 _GENERAL += ("teacher_seed", "training", "weights", "gpus", "data")
-# Their losses compare the images of a batch with each other, or with a memory of all images.
-_ON_ONE_GPU = ("crd", "crd+kd", "sskd")
 _IMAGENET = "{mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}"
 
 
@@ -46,14 +46,12 @@ def check_models(config: dict[str, Any]) -> None:
     for name, model in models.items():
         key = f"config key models.{name}"
         model.setdefault("label", name)
-        if model["network"] not in networks:
-            raise InputError(
-                f"{key}.network: '{model['network']}' is not an entry of networks; "
-                f"{suggest(model['network'], networks)}"
-            )
+        require_known(
+            [model["network"]], networks, f"models.{name}.network", "an entry of networks"
+        )
         if "training" in model:
             model["training"] = training_of(config, model)
-            _check_training(model["training"], f"{key}.training")
+            check_training(model["training"], f"{key}.training")
             check_processes(model["method"], model["training"], model["gpus"], f"{key}.gpus")
             _require_normalisation_of_training(config, name, model, "is trained here")
         _require_normalisation(config, model)
@@ -91,24 +89,6 @@ def method_of(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model's method as trainings know it: its ``name`` and its hyper-parameters."""
     own = {key: value for key, value in model.items() if key not in _GENERAL}
     return {"name": model["method"], **own}
-
-
-def check_processes(method: str, training: Mapping[str, Any], gpus: int, key: str) -> None:
-    """Check that a training can be shared among ``gpus`` processes; ``key`` is their number's.
-
-    Raises:
-        InputError: if the method cannot be, or the batches cannot.
-    """
-    if gpus > 1 and method in _ON_ONE_GPU:
-        raise InputError(
-            f"{key}: {gpus}, but the loss of {method} is no mean over images that processes could "
-            "share; write 1, or leave it out"
-        )
-    if training["batch_size"] % gpus:
-        raise InputError(
-            f"{key}: {gpus} does not divide the batch size {training['batch_size']}; write a "
-            "number that does, or another training.batch_size"
-        )
 
 
 def require_what_trainings_need(config: Mapping[str, Any]) -> None:
@@ -190,7 +170,8 @@ def _check_classes(config: Mapping[str, Any], name: str) -> None:
         )
 
 
-def _check_training(training: Mapping[str, Any], key: str) -> None:
+def check_training(training: Mapping[str, Any], key: str) -> None:
+    """Raise an InputError, which begins with ``key``, for settings that do not go together."""
     if training["nesterov"] and training["optimizer"] == "sgd" and not training["momentum"]:
         raise InputError(f"{key}.nesterov: needs a momentum of more than 0; write nesterov: false")
     if training.get("augmentation") == "imagenet" and training["in_memory"] is True:
@@ -220,7 +201,7 @@ def _check_method(config: Mapping[str, Any], name: str) -> None:
             "name such a model, or write method: kd"
         )
     if "stage1" in model:
-        _check_training(model["stage1"], f"{key}.stage1")
+        check_training(model["stage1"], f"{key}.stage1")
     if "layers" in model:
         problem = unknown_layer(network["architecture"], model["layers"])
         if problem:
@@ -245,25 +226,9 @@ def _check_method(config: Mapping[str, Any], name: str) -> None:
         )
 
 
-def _check_teacher(config: dict[str, Any], name: str) -> None:
+def _check_teacher(config: Mapping[str, Any], name: str) -> None:
     models = config["models"]
-    chain = [name]
-    while "teacher" in models[chain[-1]]:
-        teacher = models[chain[-1]]["teacher"]
-        if teacher not in models:
-            raise InputError(
-                f"config key models.{chain[-1]}.teacher: '{teacher}' is not an entry of models; "
-                f"{suggest(teacher, [m for m in models if m != chain[-1]])}"
-            )
-        if teacher in chain:
-            how = (
-                "itself" if teacher == name and len(chain) == 1 else " <- ".join([*chain, teacher])
-            )
-            raise InputError(
-                f"config key models.{name}.teacher: the model teaches {how}; "
-                "name another model as its teacher"
-            )
-        chain.append(teacher)
+    resolve_teacher(models, name, "models")
     model = models[name]
     teacher = models[model["teacher"]]
     if role_of(teacher) != role_of(model):
@@ -271,10 +236,4 @@ def _check_teacher(config: dict[str, Any], name: str) -> None:
             f"config key models.{name}.teacher: {model['teacher']} is about "
             f"{key_of(role_of(teacher))}, {name} about {key_of(role_of(model))}; name a model of "
             "the same dataset"
-        )
-    seed = model.setdefault("teacher_seed", teacher["seeds"][0])
-    if seed not in teacher["seeds"]:
-        raise InputError(
-            f"config key models.{name}.teacher_seed: {model['teacher']} has no seed {seed}; "
-            f"it has {', '.join(map(str, teacher['seeds']))}"
         )

@@ -11,7 +11,8 @@ from typing import Any
 
 from kdlens.config_data import RESERVED, image_roles
 from kdlens.config_data import section_of as dataset_of
-from kdlens.errors import InputError, suggest
+from kdlens.config_names import require_known, resolve_teacher
+from kdlens.errors import InputError
 from kdlens.variables import expand_path
 
 _PUBLISHED = {("teacher", 12), ("scratch", 3), ("kd", 3), ("scratch", 6), ("kd", 6)}
@@ -41,7 +42,8 @@ def resolve_text(config: dict[str, Any]) -> None:
     for name, model in text["models"].items():
         _check_model(config, name, model)
     for name in text["models"]:
-        _check_teacher(text, name)
+        resolve_teacher(text["models"], name, "text.models")
+        _check_init(text, name)
     _check_figure(text)
 
 
@@ -99,11 +101,8 @@ def _check_model(config: Mapping[str, Any], name: str, model: dict[str, Any]) ->
     model.setdefault("label", name)
     if name in config["models"]:
         raise InputError(f"{key}: '{name}' is an entry of models too; choose another name")
-    if model["network"] not in text["networks"]:
-        raise InputError(
-            f"{key}.network: '{model['network']}' is not an entry of text.networks; "
-            f"{suggest(model['network'], text['networks'])}"
-        )
+    own = f"text.models.{name}.network"
+    require_known([model["network"]], text["networks"], own, "an entry of text.networks")
     if "training" in model:
         model["training"] = {**text["training"], **model["training"]}
     layers = layers_of(text, name)
@@ -114,27 +113,11 @@ def _check_model(config: Mapping[str, Any], name: str, model: dict[str, Any]) ->
         )
 
 
-def _check_teacher(text: Mapping[str, Any], name: str) -> None:
+def _check_init(text: Mapping[str, Any], name: str) -> None:
     models = text["models"]
-    chain = [name]
-    while "teacher" in models[chain[-1]]:
-        key, teacher = f"config key text.models.{chain[-1]}", models[chain[-1]]["teacher"]
-        if teacher not in models:
-            raise InputError(
-                f"{key}.teacher: '{teacher}' is not an entry of text.models; "
-                f"{suggest(teacher, models)}"
-            )
-        if teacher in chain:
-            raise InputError(f"{key}.teacher: the model teaches itself; name another one")
-        seeds = models[teacher]["seeds"]
-        if models[chain[-1]].setdefault("teacher_seed", seeds[0]) not in seeds:
-            raise InputError(
-                f"{key}.teacher_seed: {teacher} has no such seed; it has "
-                f"{', '.join(map(str, seeds))}"
-            )
-        chain.append(teacher)
     if models[name].get("init") == "teacher_layers":
-        own, others = (text["networks"][models[m]["network"]] for m in chain[:2])
+        pair = (name, models[name]["teacher"])
+        own, others = (text["networks"][models[m]["network"]] for m in pair)
         sizes = ("hidden", "heads", "intermediate")
         if any(own[size] != others[size] for size in sizes) or own["layers"] > others["layers"]:
             raise InputError(
@@ -147,12 +130,7 @@ def _check_figure(text: dict[str, Any]) -> None:
     models, figure = text["models"], text["figure"]
     if "models" not in figure:
         figure["models"] = _pair(text) or list(models)[:1]
-    for name in figure["models"]:
-        if name not in models:
-            raise InputError(
-                f"config key text.figure.models: '{name}' is not an entry of text.models; "
-                f"{suggest(name, models)}"
-            )
+    require_known(figure["models"], models, "text.figure.models", "an entry of text.models")
 
 
 def _pair(text: Mapping[str, Any]) -> list[str] | None:

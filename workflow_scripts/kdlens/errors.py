@@ -8,7 +8,9 @@ to do. Anything else that is raised is a bug of ours and keeps its traceback.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+_LISTED = 10  # names or problems that a message gives
 
 
 class InputError(Exception):
@@ -21,3 +23,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f"{hint}Known: {', '.join(known) if known else '(none)'}"
+
+
+def listed(problems: Sequence[str]) -> str:
+    """Return the first ten problems in one line, and how many more there are."""
+    more = f"; and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
+    return "; ".join(problems[:_LISTED]) + more

@@ -94,7 +94,7 @@ def _sweep(folder: Path, prefix: str, suffix: str) -> None:
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
-    """Write ``content`` atomically.
+    """Write ``content`` atomically; errors as :func:`atomic_path`, here and below.
 
     For what a package writes too: given a path, torch, numpy and matplotlib may turn a full disk
     into an error of another kind, without a reason; so they write into memory.

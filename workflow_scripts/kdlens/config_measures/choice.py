@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kdlens.config_data import entry, models_of
-from kdlens.errors import InputError, suggest
+from kdlens.config_names import require_known
+
+# What a model must be, for messages.
+FOR_CLASSES = "a model for the classes of training_data"
+MEASURED = "among the models that are measured"
 
 
 def models_for_classes(config: Mapping[str, Any], role: str) -> list[str]:
@@ -23,13 +27,22 @@ def models_for_classes(config: Mapping[str, Any], role: str) -> list[str]:
     ]
 
 
-def require_models(names: Iterable[str], known: Iterable[str], key: str, what: str) -> None:
-    """Raise an InputError for the first name that is not known.
+def resolve_references(
+    config: Mapping[str, Any], measure: str, rows: Collection[str], table: str
+) -> None:
+    """Complete and check which published row stands beside each model of a measure, in place.
 
     Args:
-        key: of the config.
-        what: a known one is, such as "a model of training_data".
+        measure: its key in ``measures``.
+        rows: of the published table.
+        table: what that is called.
+
+    Raises:
+        InputError: for a model that is not measured, and for a row that is not there.
     """
-    for name in names:
-        if name not in known:
-            raise InputError(f"config key {key}: '{name}' is not {what}; {suggest(name, known)}")
+    settings, key = config["measures"][measure], f"measures.{measure}.references"
+    own = {name: config["models"][name].get("reference") for name in settings["models"]}
+    named = settings.setdefault("references", {m: row for m, row in own.items() if row in rows})
+    require_known(named, settings["models"], key, MEASURED)
+    for name, row in named.items():
+        require_known([row], rows, f"{key}.{name}", f"a row of the published {table}")

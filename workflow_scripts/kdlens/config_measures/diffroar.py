@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from kdlens.config_data import entry, role_of
-from kdlens.errors import InputError, suggest
+from kdlens.config_models import check_training
+from kdlens.config_names import require_known
+from kdlens.errors import InputError
+
+_KEY = "measures.diffroar"
 
 
 def resolve(config: dict[str, Any]) -> None:
@@ -18,36 +22,31 @@ def resolve(config: dict[str, Any]) -> None:
         InputError: at the first thing that is wrong.
     """
     section = config["measures"]["diffroar"]
-    key = "config key measures.diffroar"
     section["fractions"] = sorted(section["fractions"])
     measured: dict[str, Any] = {}
+    require_known(section["models"], config["models"], f"{_KEY}.models", "an entry of models")
     for name in section["models"]:
-        if name not in config["models"]:
-            raise InputError(f"{key}.models: no model '{name}'; {suggest(name, config['models'])}")
         data = entry(config, role_of(config["models"][name]))
         if data is None:
             raise InputError(
-                f"{key}.models: '{name}' has no images to be measured on; give the run "
+                f"config key {_KEY}.models: '{name}' has no images to be measured on; give the run "
                 "training_data, or the model data"
             )
         measured[data["name"]] = data
     overrides = section["datasets"]
-    for name in overrides:
-        if section["models"] and name not in measured:
-            raise InputError(
-                f"{key}.datasets: no measured model is of a dataset '{name}'; "
-                f"{suggest(name, measured)}"
-            )
+    if section["models"]:
+        require_known(overrides, measured, f"{_KEY}.datasets", "a dataset of a measured model")
     section["datasets"] = {
         name: _settings(section, overrides.get(name, {}), data) for name, data in measured.items()
     }
     for name, settings in section["datasets"].items():
-        network = settings["retraining"].get("network")
-        if network is not None and network not in config["networks"]:
-            raise InputError(
-                f"{key}: retraining.network of {name}: no network '{network}'; "
-                f"{suggest(network, config['networks'])}"
-            )
+        retraining, key = settings["retraining"], f"{_KEY}.retraining"
+        if "retraining" in overrides.get(name, {}):
+            key = f"{_KEY}.datasets.{name}.retraining"
+        if "network" in retraining:
+            what = "an entry of networks"
+            require_known([retraining["network"]], config["networks"], f"{key}.network", what)
+        check_training(retraining, f"config key {key}")
 
 
 def _settings(

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from kdlens.config_data import TRAINING
-from kdlens.config_measures.choice import models_for_classes, require_models
-from kdlens.errors import InputError, suggest
+from kdlens.config_measures.choice import (
+    FOR_CLASSES,
+    MEASURED,
+    models_for_classes,
+    resolve_references,
+)
+from kdlens.config_names import require_known
+from kdlens.errors import InputError
 from kdlens.variables import expand_path
 
-_KEY = "config key measures.entropy"
-_A_MODEL = "a model for the classes of training_data"
-_MEASURED = "among the models that are measured"
+_KEY = "measures.entropy"
 _ROWS = ("scratch", "kd", "label_smoothing")
 _PAIRS = {
     "imagenet": ["n02105505", "n02105641"],  # komondor, Old English sheepdog
@@ -37,27 +41,20 @@ def resolve(config: dict[str, Any]) -> None:
     own = models_for_classes(config, TRAINING)
     rows = [name for name in config["paper"]["models"] if name in own]
     settings.setdefault("models", rows if known and data else [])
-    require_models(settings["models"], own, "measures.entropy.models", _A_MODEL)
+    require_known(settings["models"], own, f"{_KEY}.models", FOR_CLASSES)
     if settings["models"] and not known:
         raise InputError(
-            f"{_KEY}.categories: is missing, and without it no entropy within a category can be "
-            "measured; write the source of the categories, or models: []"
+            f"config key {_KEY}.categories: is missing, and without it no entropy within a "
+            "category can be measured; write the source of the categories, or models: []"
         )
     trained = [m for m in settings["models"] if config["models"][m]["method"] != "random_init"]
     settings.setdefault("correct", trained or settings["models"])
-    require_models(settings["correct"], settings["models"], "measures.entropy.correct", _MEASURED)
+    require_known(settings["correct"], settings["models"], f"{_KEY}.correct", MEASURED)
     if settings["models"] and not settings["correct"]:
-        raise InputError(f"{_KEY}.correct: is empty; name at least one model, or leave it out")
-    of_models = {m: config["models"][m].get("reference") for m in settings["models"]}
-    settings.setdefault("references", {m: row for m, row in of_models.items() if row in _ROWS})
-    named = settings["references"]
-    require_models(named, settings["models"], "measures.entropy.references", _MEASURED)
-    for name, row in named.items():
-        if row not in _ROWS:
-            raise InputError(
-                f"{_KEY}.references.{name}: '{row}' is not a row of the published table; "
-                f"{suggest(row, _ROWS)}"
-            )
+        raise InputError(
+            f"config key {_KEY}.correct: is empty; name at least one model, or leave it out"
+        )
+    resolve_references(config, "entropy", _ROWS, "Table 2")
     settings.setdefault("pairs", _pairs(known, data) if data and settings["models"] else [])
 
 
@@ -65,14 +62,16 @@ def _check_categories(known: dict[str, Any], data: Mapping[str, Any] | None) -> 
     if known["source"] == "concept_world":
         if not data or data["source"] != "concept_world":
             raise InputError(
-                f"{_KEY}.categories.source: training_data is not of the concept world; write "
-                "imagenet, or csv and a path"
+                f"config key {_KEY}.categories.source: training_data is not of the concept world; "
+                "write imagenet, or csv and a path"
             )
         return
     if "path" in known:
-        known["path"] = expand_path(known["path"], "measures.entropy.categories.path")
+        known["path"] = expand_path(known["path"], f"{_KEY}.categories.path")
     elif "urls" not in known:
-        raise InputError(f"{_KEY}.categories: give path (on this machine) or urls (to fetch)")
+        raise InputError(
+            f"config key {_KEY}.categories: give path (on this machine) or urls (to fetch)"
+        )
 
 
 def _pairs(known: Mapping[str, Any] | None, data: Mapping[str, Any]) -> list[list[str]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kdlens.config_data import CONCEPTS, TRAINING, main_models
-from kdlens.config_measures.choice import models_for_classes, require_models
+from kdlens.config_measures.choice import FOR_CLASSES, models_for_classes
+from kdlens.config_names import require_known
 from kdlens.errors import InputError
 
 MOST_COLUMNS = 6
@@ -41,18 +42,14 @@ def resolve(config: dict[str, Any]) -> None:
     measured = list(main_models(config)) if masks == "concepts" else labelled
     default = [name for name in shown if name in measured] if masks != "none" else []
     settings.setdefault("models", default)
-    what = (
-        "a model for the classes of training_data" if masks != "concepts" else "one of its models"
-    )
-    require_models(settings["models"], measured, f"{_KEY}.models", what)
+    what = "a model of training_data" if masks == "concepts" else FOR_CLASSES
+    require_known(settings["models"], measured, f"{_KEY}.models", what)
     if settings["models"] and masks == "none":
         raise InputError(f"config key {_KEY}.models: without masks there are no numbers; write []")
     columns = [name for name in shown if name in labelled] if data else []
     settings.setdefault("figure_models", few(config, columns))
-    what = "a model for the classes of training_data"
-    require_models(
-        settings["figure_models"], labelled if data else [], f"{_KEY}.figure_models", what
-    )
+    seen = labelled if data else []
+    require_known(settings["figure_models"], seen, f"{_KEY}.figure_models", FOR_CLASSES)
 
 
 def figures(config: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -17,10 +17,8 @@ Permissions, owners and times are not restored: files get the user's defaults. W
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import errno
-import gzip
 import logging
 import lzma
 import shutil
@@ -28,18 +26,18 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
-from typing import IO, Any, BinaryIO
+from typing import IO
 
+from kdlens.data.archive_kinds import Tail, decompressed, is_zip
 from kdlens.data.work import Progress
 from kdlens.disk import MB, disk_errors, require_space
 from kdlens.errors import InputError
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _BLOCK = 1 << 20
-_TAR_BLOCK = 512  # tar headers, and the zeros that end a tar, come in blocks of this many bytes
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, tarfile.TarError, EOFError)
 _LISTED_FOLDERS = 20
 _SHOWN = 60  # characters of a name that is too long
@@ -57,7 +55,7 @@ def unpack(archive: Path, tree: Path, subfolder: str | None = None) -> Path:
         InputError: for an archive that is missing, unsafe, damaged, of an unknown kind or without
             ``subfolder`` (the error lists the folders that are there), and for a full disk.
     """
-    archive, is_zip = Path(archive), _is_zip(Path(archive))
+    archive, zipped = Path(archive), is_zip(archive)
     tree = Path(tree)
     temporary = tree.with_name(f".{tree.name}.tmp")
     prefix = _prefix(subfolder)
@@ -69,14 +67,14 @@ def unpack(archive: Path, tree: Path, subfolder: str | None = None) -> Path:
         cleanup.callback(shutil.rmtree, temporary, ignore_errors=True)
         writer = _Writer(archive, temporary, prefix)
         with _archive_errors(archive):
-            (_unpack_zip if is_zip else _unpack_tar)(archive, writer)
+            (_unpack_zip if zipped else _unpack_tar)(archive, writer)
         if not writer.written:
             raise InputError(_nothing_found(archive, subfolder, writer.top_names))
         source = temporary
         if subfolder is None and len(entries := list(temporary.iterdir())) == 1:
             (only,) = entries
             if only.is_dir():
-                logger.info("%s holds one folder, '%s': taking its content", archive, only.name)
+                _log.info("%s holds one folder, '%s': taking its content", archive, only.name)
                 source = only
         if tree.is_dir():
             shutil.rmtree(tree)
@@ -148,7 +146,7 @@ def _unpack_zip(archive: Path, writer: _Writer) -> None:
             if writer.target(entry.orig_filename) is not None:
                 size += entry.file_size
         require_space(writer.root, size, f"unpacking {archive.name}")
-        progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
+        progress = Progress(_log, f"unpacking {archive.name}", size / MB, "MB")
         done = 0
         for entry in zipped.infolist():
             # Computed once more, since a million of them would take half a gigabyte.
@@ -166,10 +164,10 @@ def _unpack_zip(archive: Path, writer: _Writer) -> None:
 
 def _unpack_tar(archive: Path, writer: _Writer) -> None:
     # Read as a stream, once: seeking back in a compressed tar would decompress it again.
-    with open(archive, "rb") as raw, _decompressed(raw) as stream:
+    with open(archive, "rb") as raw, decompressed(raw) as stream:
         size = archive.stat().st_size
-        progress = Progress(logger, f"unpacking {archive.name}", size / MB, "MB")
-        tail = _Tail(stream)
+        progress = Progress(_log, f"unpacking {archive.name}", size / MB, "MB")
+        tail = Tail(stream)
         # A file is asked for, but a stream is only read.
         with tarfile.open(fileobj=tail, mode="r|", bufsize=_BLOCK) as tar:  # type: ignore[call-overload]
             while (entry := tar.next()) is not None:
@@ -186,78 +184,6 @@ def _unpack_tar(archive: Path, writer: _Writer) -> None:
         if not tail.ends_in_zeros():
             raise tarfile.ReadError("its end mark is missing")
         progress.update(size / MB, final=True)
-
-
-class _Tail:
-    """A stream that remembers its last bytes: tarfile takes a tar cut between two entries as whole.
-
-    Reading on to the end also has gzip, bzip2 and xz check their sums.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._last = b""
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._last = (self._last + data[-_TAR_BLOCK:])[-_TAR_BLOCK:]
-        return data
-
-    def ends_in_zeros(self) -> bool:
-        """Read what is left; does the stream end in the block of zeros that ends a tar?"""
-        while self.read(_BLOCK):
-            pass
-        return self._last == bytes(_TAR_BLOCK)
-
-
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty one
-_COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-}
-
-
-def _decompressed(raw: BinaryIO) -> BinaryIO:
-    magic = raw.read(_TAR_BLOCK)
-    raw.seek(0)
-    for start, opener in _COMPRESSED.items():
-        if magic.startswith(start):
-            return opener(raw)
-    return raw
-
-
-def not_an_archive(path: Path) -> str | None:
-    """Say why a file is no archive that ``unpack`` takes, by its first bytes; None if it is one."""
-    start = _start(path)
-    if start.startswith((*_ZIP, *_COMPRESSED)):
-        return None
-    try:  # the header's own checksum, since the tars of old have no magic number
-        tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
-    except tarfile.HeaderError:
-        web_page = start.lstrip().lower().startswith((b"<!doctype", b"<html"))
-        found = "a web page" if web_page else f"a file that starts with {start[:8]!r}"
-        return f"expected a zip, tar, tar.gz, tar.bz2 or tar.xz archive, found {found}"
-    return None
-
-
-def _is_zip(archive: Path) -> bool:
-    """Tell a zip (True) from a tar (False); anything else is an InputError."""
-    if reason := not_an_archive(archive):
-        raise InputError(
-            f"{archive}: {reason}; delete it and fetch it again, or give another archive"
-        )
-    return _start(archive).startswith(_ZIP)
-
-
-def _start(archive: Path) -> bytes:
-    try:
-        with open(archive, "rb") as handle:
-            return handle.read(_TAR_BLOCK)
-    except FileNotFoundError as error:
-        raise InputError(f"{archive}: no such archive") from error
-    except OSError as error:
-        raise InputError(f"{archive}: cannot be read ({error.strerror})") from error
 
 
 def _safe_parts(archive: Path, name: str) -> tuple[str, ...]:

@@ -17,39 +17,28 @@ gives it the largest coverage, with ties, and labels without any, going to the l
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 from PIL import Image
 
+from kdlens.data.broden_tables import (
+    CATEGORY_COLUMNS,
+    CODE_COLUMNS,
+    INDEX_COLUMNS,
+    LABEL_COLUMNS,
+    read_number,
+    read_table,
+    split_cell,
+)
 from kdlens.data.png import bit_depth
+from kdlens.data.regions import Annotation
 from kdlens.errors import InputError, suggest
 
-INDEX_COLUMNS = ("image", "split", "ih", "iw", "sh", "sw")
-CATEGORY_COLUMNS = ("name", "first", "last", "count", "frequency")
-LABEL_COLUMNS = ("number", "name", "category", "frequency", "coverage")
-CODE_COLUMNS = ("code", "number", "name", "frequency", "coverage")
 MAX_LABEL = 65535  # what two 8-bit channels can hold
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """The labels of one image: P masks and S labels of the whole image.
-
-    Categories are indices into ``Broden.categories``; whole-image labels are never 0 (a label that
-    the dataset's makers dropped is written as 0 and means none).
-    """
-
-    planes: np.ndarray  # uint16 (P, sh, sw), 0 = no label
-    plane_categories: np.ndarray  # int64 (P,)
-    scalars: np.ndarray  # int64 (S,)
-    scalar_categories: np.ndarray  # int64 (S,)
 
 
 class Broden:
@@ -120,30 +109,31 @@ class Broden:
             InputError: if a mask is missing, cannot be decoded, has another size than
                 ``mask_shape``, or holds a label number above the largest of label.csv.
         """
-        masks, scalars = self.masks(index), self.scalars(index)
+        masks = self.masks(index)
         planes = np.empty((len(masks), *self.mask_shape), np.uint16)
         for plane, (_, path) in zip(planes, masks, strict=True):
             plane[...] = read_mask(path, self.mask_shape)
-        numbers = [number for _, number in scalars]
+        numbers = [number for _, number in self.scalars(index)]
         largest = max(planes.max(initial=0), *numbers, 0)
         if largest >= len(self.label_names):
             raise InputError(
                 f"{self.image_files[index]}: its annotation holds the label number {largest}, and "
                 f"label.csv ends at {len(self.label_names) - 1}; mend the dataset"
             )
-        return Annotation(
-            planes=planes,
-            plane_categories=np.array([k for k, _ in masks], np.int64),
-            scalars=np.array(numbers, np.int64),
-            scalar_categories=np.array([k for k, _ in scalars], np.int64),
-        )
+        return Annotation(planes, np.array(numbers, np.int64))
 
     def masks(self, index: int) -> list[tuple[int, Path]]:
-        """Return the masks of image ``index``, unread: (category, path) of each plane."""
+        """Return the masks of image ``index``, unread: (category, path) of each plane.
+
+        Categories are indices into ``categories``.
+        """
         return [(k, self.root / "images" / name) for k, name in self._masks[index]]
 
     def scalars(self, index: int) -> list[tuple[int, int]]:
-        """Return the whole-image labels of image ``index``: (category, label number) of each."""
+        """Return the whole-image labels of image ``index``: (category, label number) of each.
+
+        None is 0: a label that the dataset's makers dropped is written so, and means none.
+        """
         return self._scalars[index]
 
     def _shape(self, row: dict[str, str]) -> tuple[int, int]:
@@ -195,75 +185,6 @@ def read_mask(path: Path, mask_shape: tuple[int, int], data: bytes | None = None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{path}: the mask cannot be decoded ({error})") from error
     return np.frombuffer(pixels, "<u2")[::2].reshape(mask_shape)
-
-
-def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Read a CSV file that must have ``columns`` (it may have more) and rows as long as its header.
-
-    Raises:
-        InputError: if it is missing or otherwise.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(_missing_table(path)) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text ({error}); convert it") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in columns if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InputError(
-            f"{path}: no column '{missing[0]}'; expected {', '.join(columns)}, found "
-            f"{', '.join(reader.fieldnames or ['(nothing)'])}"
-        )
-    rows = []
-    for row in reader:
-        if None in row or None in row.values():
-            raise InputError(
-                f"{path}: line {reader.line_num} has another number of cells than the header"
-            )
-        rows.append(row)
-    return rows
-
-
-def split_cell(cell: str) -> list[str]:
-    """Split a cell of index.csv into its label numbers and mask paths."""
-    return [entry for part in cell.split(";") if (entry := part.strip())]
-
-
-@overload
-def read_number(path: Path, row: dict[str, str], column: str) -> int: ...
-
-
-@overload
-def read_number(path: Path, row: dict[str, str], column: str, kind: type[float]) -> float: ...
-
-
-def read_number(path: Path, row: dict[str, str], column: str, kind: type[float] = int) -> float:
-    """Read a non-negative number (also ``8e-05``) from a row of a table; else InputError."""
-    try:
-        value = kind(row[column])
-    except ValueError:
-        value = -1
-    if not 0 <= value < float("inf"):
-        what = "whole number" if kind is int else "number"
-        raise InputError(
-            f"{path}: '{row['name']}': {column} must be a {what}, found '{row[column]}'"
-        )
-    return value
-
-
-def _missing_table(path: Path) -> str:
-    below = sorted(index.parent.name for index in path.parent.glob(f"*/{path.name}"))
-    if below:
-        hint = f"it lies in the folder '{below[0]}' below: give that folder, or `subfolder`,"
-        return f"{path}: no such file; {hint} in the config"
-    if not path.parent.is_dir():
-        return (
-            f"{path.parent}: no such folder; correct the dataset's `path` in the config, or set "
-            "the environment variable that it names (such as KDLENS_DATA)"
-        )
-    return f"{path}: no such file; a dataset in Broden's format must have it"
 
 
 def _choose(root: Path, chosen: Sequence[str] | None) -> list[str]:

@@ -25,29 +25,20 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from kdlens.data.broden import (
-    CATEGORY_COLUMNS,
-    CODE_COLUMNS,
-    INDEX_COLUMNS,
-    Broden,
-    read_mask,
-    read_number,
-    read_table,
-)
-from kdlens.data.image_folder import listed
+from kdlens.data.broden import Broden, read_mask
+from kdlens.data.broden_check_tables import Tables, check_index, check_tables
 from kdlens.data.png import has_all_rows
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import sha256_of
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _TOLERANCE = 0.2  # a relative difference of frequency or coverage that is worth a warning,
 _SLACK = 2.0  # if it is also this many images
@@ -70,16 +61,16 @@ def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, An
         InputError: with the number of errors and the first ten of them.
     """
     dataset = Broden(root)
-    tables = _check_tables(dataset)
-    rows = _check_index(dataset, tables)
-    logger.info("%s: %d images to check", dataset.root, len(dataset))
+    tables = check_tables(dataset)
+    rows = check_index(dataset, tables)
+    _log.info("%s: %d images to check", dataset.root, len(dataset))
     known = np.array([bool(name) for name in dataset.label_names])
     found = _Found(len(dataset.categories), len(known))
     for part in run_chunks(
         lambda chunk: _check_images(dataset, rows, known, chunk),
         range(len(dataset)),
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"check of {dataset.root}",
         unit="images",
     ):
@@ -92,7 +83,7 @@ def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, An
         )
     warnings = tables.warnings + _compare(dataset, tables, found)
     for warning in warnings:
-        logger.info("warning: %s", warning)
+        _log.info("warning: %s", warning)
     # Labels that no category lists fall to the last one; they are not its own.
     own = dataset.primary_category[tables.labels()]
     labels = np.bincount(own, minlength=len(dataset.categories))
@@ -107,20 +98,6 @@ def check_broden(root: str | os.PathLike[str], workers: int = 1) -> dict[str, An
         "warnings": warnings,
         "digest": _digest(dataset, found.hashes),
     }
-
-
-@dataclass
-class _Tables:
-    """What the tables say, apart from what the reader keeps of them."""
-
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    frequency: list[dict[int, int]] = field(default_factory=list)  # of each category, by label
-    coverage: list[dict[int, float]] = field(default_factory=list)
-
-    def labels(self) -> list[int]:
-        """The label numbers that some category lists."""
-        return sorted({number for listing in self.frequency for number in listing})
 
 
 class _Found:
@@ -141,65 +118,6 @@ class _Found:
         self.annotated += other.annotated
         self.sizes += other.sizes
         self.hashes |= other.hashes
-
-
-def _check_tables(dataset: Broden) -> _Tables:
-    """Check category.csv and the c_<category>.csv."""
-    tables = _Tables()
-    path = dataset.root / "category.csv"
-    ranges = {row["name"]: row for row in read_table(path, CATEGORY_COLUMNS)}
-    for category in dataset.categories:
-        row = ranges[category]
-        first, last, count = (read_number(path, row, key) for key in ("first", "last", "count"))
-        codes_path = dataset.root / f"c_{category}.csv"
-        codes = read_table(codes_path, CODE_COLUMNS)
-        numbers = [read_number(codes_path, code, "number") for code in codes]
-        tables.frequency.append(
-            {
-                n: read_number(codes_path, c, "frequency")
-                for n, c in zip(numbers, codes, strict=True)
-            }
-        )
-        tables.coverage.append(
-            {
-                n: read_number(codes_path, c, "coverage", float)
-                for n, c in zip(numbers, codes, strict=True)
-            }
-        )
-        twice = [number for number, times in Counter(numbers).items() if times > 1]
-        if twice:
-            tables.problems.append(f"{codes_path.name}: label {twice[0]} is listed twice")
-        outside = [number for number in numbers if not first <= number <= last]
-        if outside:
-            tables.problems.append(
-                f"{codes_path.name}: label {outside[0]} is outside of {first}..{last}, the range "
-                f"that category.csv gives for {category}"
-            )
-        if count != len(numbers):
-            tables.warnings.append(
-                f"{category}: category.csv counts {count} labels, {codes_path.name} has "
-                f"{len(numbers)}"
-            )
-        if [code["code"] for code in codes] != [str(n) for n in range(1, len(codes) + 1)]:
-            tables.warnings.append(f"{codes_path.name}: the codes are not 1, 2, 3, ...")
-    return tables
-
-
-def _check_index(dataset: Broden, tables: _Tables) -> dict[Path, dict[str, str]]:
-    """Check index.csv beyond what the reader does; return its rows by photograph."""
-    rows: dict[Path, dict[str, str]] = {}
-    elsewhere: Counter[str] = Counter()
-    for row in read_table(dataset.root / "index.csv", INDEX_COLUMNS):
-        image = dataset.root / "images" / row["image"]
-        if image in rows:
-            tables.problems.append(f"index.csv: {row['image']} is listed twice")
-        if row["split"] not in ("train", "val"):
-            elsewhere[row["split"]] += 1
-        rows[image] = row
-    if elsewhere:
-        splits = ", ".join(f"{times} in '{split}'" for split, times in elsewhere.most_common(3))
-        tables.warnings.append(f"images in another split than train and val: {splits}")
-    return rows
 
 
 def _check_images(
@@ -273,7 +191,7 @@ def _read(dataset: Broden, path: Path, found: _Found) -> bytes | None:
     return data
 
 
-def _compare(dataset: Broden, tables: _Tables, found: _Found) -> list[str]:
+def _compare(dataset: Broden, tables: Tables, found: _Found) -> list[str]:
     """Compare the tables' statistics with what the files hold: warnings."""
     warnings = []
     if found.sizes:

@@ -4,8 +4,6 @@ They come from a csv file with a row a class (Eshed's 67 categories of ImageNet,
 superclasses, one's own), on the disk or fetched, or from the concept world, whose classes have
 theirs by construction. ``categories.csv`` says it of one dataset: ``class,category,counts``, a row
 a class in the dataset's order; ``counts`` is "no" for categories of nothing alike ("other").
-
-Errors: :class:`~kdlens.errors.InputError` naming the file and the classes.
 """
 
 from __future__ import annotations
@@ -18,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kdlens.data.download import download
-from kdlens.data.image_folder import listed
 from kdlens.data.world.vocabulary import FAMILIES, FAMILY_OF
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import verify_sha256, write_text
 
 _COLUMNS = ("class", "category", "counts")
@@ -53,6 +50,9 @@ def obtain_table(
     Args:
         sha256: its checksum, or the first eight or more digits of it.
         downloads: folder of what is fetched.
+
+    Raises:
+        InputError: if there is no such file, or its checksum differs.
     """
     if path is None:
         return download(urls, Path(downloads), sha256)
@@ -66,7 +66,14 @@ def obtain_table(
 
 
 def read_table(path: str | Path, class_column: str, category_column: str) -> dict[str, str]:
-    """Read a csv file with a row a class; other columns than these two are passed over."""
+    """Return the category of each class from a csv file with a row a class.
+
+    Args:
+        class_column, category_column: the two columns that are read.
+
+    Raises:
+        InputError: if it is not a csv file, lacks a column, has a class twice or an empty cell.
+    """
     try:
         text = Path(path).read_text("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -98,6 +105,9 @@ def world_table(classes: Sequence[str]) -> dict[str, str]:
 
     A species in its livery belongs to the species' family; of the six families, three are
     creatures and two artefacts, and the tree is a category by itself.
+
+    Raises:
+        InputError: for classes of another dataset.
     """
     if set(classes) <= set(FAMILIES):
         return {name: _REALM[name] for name in classes}
@@ -121,6 +131,9 @@ def categorise(
         table: category by class; it may have more classes than the dataset.
         dropped: categories that do not count.
         source: what the table comes from, for an error.
+
+    Raises:
+        InputError: if a class has no category, or a dropped category does not exist.
     """
     missing = [f"'{name}'" for name in classes if name not in table]
     if missing:
@@ -149,7 +162,11 @@ def write_categories(path: str | Path, found: Categories) -> None:
 
 
 def read_categories(path: str | Path) -> Categories:
-    """Read ``categories.csv`` back."""
+    """Read ``categories.csv`` back.
+
+    Raises:
+        InputError: if it is missing or not whole.
+    """
     try:
         rows = list(csv.reader(io.StringIO(Path(path).read_text("utf-8"), newline="")))
     except FileNotFoundError as error:

@@ -52,7 +52,11 @@ def read_batch(path: str | Path, md5: str, labels: str) -> tuple[np.ndarray, np.
 
 
 def read_verified(path: str | Path, md5: str) -> Any:
-    """Unpickle a file of plain data and arrays that has this md5; errors as :func:`read_batch`."""
+    """Unpickle a file of plain data and arrays.
+
+    Raises:
+        InputError: if the file is missing, has another md5, or holds something else.
+    """
     try:
         data = Path(path).read_bytes()
     except OSError as error:

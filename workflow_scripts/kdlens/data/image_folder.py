@@ -26,13 +26,12 @@ import numpy as np
 from PIL import Image
 
 from kdlens.data.work import run_chunks
-from kdlens.errors import InputError
+from kdlens.errors import InputError, listed
 from kdlens.files import read_json
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-_LISTED = 10  # names that an error message gives
 
 
 def check_image_folder(
@@ -73,13 +72,13 @@ def check_image_folder(
         )
     files = {split: _list_images(root / folder, classes)[0] for split, folder in splits.items()}
     everything = [path for paths in files.values() for path in paths]
-    logger.info("%s: %d classes, %d images to decode", root, len(classes), len(everything))
+    _log.info("%s: %d classes, %d images to decode", root, len(classes), len(everything))
     hashes, problems = [], []
     for chunk_hashes, chunk_problems in run_chunks(
         _check_images,
         everything,
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"check of {root}",
         unit="images",
     ):
@@ -101,7 +100,11 @@ def check_image_folder(
 
 
 def read_dataset(dataset_json: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a ``dataset.json`` of training images; InputError if it is of another kind."""
+    """Read a ``dataset.json`` of training images.
+
+    Raises:
+        InputError: if it is missing, no JSON, or of another kind.
+    """
     dataset = read_json(dataset_json)
     kind = dataset.get("kind") if isinstance(dataset, dict) else None
     if kind != "image_folder":
@@ -113,7 +116,7 @@ def split_files(dataset: Mapping[str, Any], split: str) -> tuple[list[str], np.n
     """Return the images of a split of a checked dataset, and their class numbers, int64 (N,).
 
     Raises:
-        InputError: if the number of images is not that of the check.
+        InputError: if a class has no image any more, or the number of images is another.
     """
     folder = Path(dataset["root"]) / dataset["splits"][split]
     paths, labels = _list_images(folder, dataset["classes"])
@@ -127,14 +130,27 @@ def split_files(dataset: Mapping[str, Any], split: str) -> tuple[list[str], np.n
 
 
 def memory_of(dataset: Mapping[str, Any], split: str, image_size: int) -> int:
-    """Return the bytes that ``load_split`` needs for a split."""
+    """Return the bytes that ``load_split`` needs for a split at ``image_size`` pixels."""
     return dataset["images"][split] * (3 * image_size**2 + 8)
 
 
 def load_split(
     dataset_json: str | os.PathLike[str], split: str, image_size: int, workers: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Decode a split into memory: uint8 (N, image_size, image_size, 3) and int64 labels (N,)."""
+    """Decode a split into memory.
+
+    Args:
+        split: train or val.
+        image_size: side in pixels to which images are brought, see :func:`fit`.
+        workers: threads.
+
+    Returns:
+        The images, uint8 (N, image_size, image_size, 3), and their class numbers, int64 (N,).
+
+    Raises:
+        InputError: if the dataset is not what it was when it was checked, or an image cannot be
+            decoded.
+    """
     paths, labels = split_files(read_dataset(dataset_json), split)
     images = np.empty((len(paths), image_size, image_size, 3), np.uint8)
 
@@ -146,7 +162,7 @@ def load_split(
         decode,
         range(len(paths)),
         workers=workers,
-        logger=logger,
+        logger=_log,
         what=f"loading {split}",
         unit="images",
     ):
@@ -155,7 +171,11 @@ def load_split(
 
 
 def load_image(path: str | os.PathLike[str], image_size: int) -> np.ndarray:
-    """Decode one image as uint8 (image_size, image_size, 3), see :func:`fit`."""
+    """Decode one image as RGB, uint8 (image_size, image_size, 3), see :func:`fit`.
+
+    Raises:
+        InputError: if the file is missing or cannot be decoded.
+    """
     try:
         with Image.open(path) as image:
             return np.asarray(fit(image.convert("RGB"), image_size))
@@ -167,7 +187,7 @@ def load_image(path: str | os.PathLike[str], image_size: int) -> np.ndarray:
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:
-    """Bring an image to ``size`` x ``size``: shorter side to ``size``, then the centre.
+    """Bring an image to ``size`` x ``size`` pixels: shorter side to ``size``, then the centre.
 
     The resampling (bilinear, antialiased) and the rounding are those of torchvision's ``Resize``
     and ``CenterCrop`` on a Pillow image. An image of that size is returned as it is.
@@ -182,12 +202,6 @@ def fit(image: Image.Image, size: int) -> Image.Image:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     left, top = round((width - size) / 2), round((height - size) / 2)
     return image.crop((left, top, left + size, top + size))
-
-
-def listed(problems: Sequence[str]) -> str:
-    """Join the first problems for a one-line message."""
-    more = f"; and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
-    return "; ".join(problems[:_LISTED]) + more
 
 
 def _common_classes(root: Path, splits: Mapping[str, str]) -> list[str]:

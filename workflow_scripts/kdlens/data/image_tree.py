@@ -18,6 +18,9 @@ from kdlens.files import atomic_folder
 
 _log = logging.getLogger(__name__)
 
+DRAWN_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
+"""What to do about a full disk where images are drawn: their number and size are a choice."""
+
 
 def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) -> np.ndarray:
     """Return the positions of ``count`` images, sorted, as many of each class as of another.
@@ -26,6 +29,7 @@ def balanced(labels: np.ndarray, count: int, classes: int, seed: int, key: str) 
 
     Args:
         labels: class numbers (N,).
+        classes: how many classes there are.
         seed: of the choice; for any ``count`` the same order, so that few images are among many.
         key: of the dataset's config that asks for them.
 
@@ -65,6 +69,9 @@ def write_tree(
         splits: name -> uint8 images (N, H, W) or (N, H, W, 3), class numbers (N,), and the
             positions (N,) that become the files' names.
         workers: threads.
+
+    Raises:
+        InputError: for a full disk.
     """
     advice = "nothing was kept of the images. Free some space and start again"
     with atomic_folder(tree, advice) as folder:

@@ -1,7 +1,4 @@
-"""Get a dataset's archive, from the disk or from an address, and unpack it.
-
-This is what the rules that make a dataset's folder share.
-"""
+"""Get a dataset's archive, from the disk or from an address, and unpack it."""
 
 from __future__ import annotations
 
@@ -10,12 +7,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kdlens.data.archives import not_an_archive, unpack
+from kdlens.data.archive_kinds import not_an_archive
+from kdlens.data.archives import unpack
 from kdlens.data.download import download
 from kdlens.errors import InputError
 from kdlens.files import verify_sha256
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def obtain_tree(
@@ -30,14 +28,18 @@ def obtain_tree(
     """Make the folder ``output`` from an archive.
 
     Args:
+        output: the folder; it appears only when it is whole.
         downloads: folder in which a downloaded archive, or the part that has arrived, is kept.
         path: a local archive.
         urls: addresses to fetch it from, in order, if ``path`` is not given or not there.
         sha256: the archive's checksum, or its first eight or more digits.
         subfolder: the folder of the archive whose content is wanted; see ``archives.unpack``.
+
+    Raises:
+        InputError: if there is no archive, its checksum differs, or it cannot be unpacked.
     """
     archive = obtain(path, urls, sha256, Path(downloads))
-    logger.info("unpacking %s into %s", archive, output)
+    _log.info("unpacking %s into %s", archive, output)
     unpack(archive, Path(output), subfolder)
 
 
@@ -62,7 +64,7 @@ def obtain(
     archive = Path(path)
     if not archive.exists():
         if urls:
-            logger.warning("%s: not there; fetching it from `urls` instead", archive.absolute())
+            _log.warning("%s: not there; fetching it from `urls` instead", archive.absolute())
             return download(urls, downloads, sha256, objection=not_an_archive)
         raise InputError(
             f"{archive}: no such archive (looked for {archive.absolute()}); correct the dataset's "

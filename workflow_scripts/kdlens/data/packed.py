@@ -24,14 +24,13 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 
 from kdlens.data.photographs import read_image
-from kdlens.data.regions import Regions
+from kdlens.data.regions import Annotation, Regions
 from kdlens.errors import InputError
 from kdlens.files import read_json
 
@@ -52,17 +51,6 @@ ALIGNMENT = 8  # bytes: where the regions of each image may begin
 def index_type(regions: int) -> np.dtype:
     """Return the type in which pixels say which of so many regions is theirs."""
     return np.min_scalar_type(max(regions - 1, 0)).newbyteorder("<")
-
-
-@dataclass(frozen=True, eq=False)
-class PackedAnnotation:
-    """The labels of one image, as in :class:`kdlens.data.broden.Annotation`.
-
-    Planes without any label are left out, and labels do not say whose category's they were.
-    """
-
-    planes: np.ndarray  # uint16 (P, sh, sw), 0 = no label
-    scalars: np.ndarray  # int64 (S,)
 
 
 class PackedConcepts:
@@ -134,11 +122,11 @@ class PackedConcepts:
             scalars=scalars.astype(np.int64),
         )
 
-    def annotation(self, index: int) -> PackedAnnotation:
-        """Return the labels of image ``index``: what its planes and whole-image labels were."""
+    def annotation(self, index: int) -> Annotation:
+        """Return the labels of image ``index``; planes without any label are left out."""
         regions = self.regions(index)
         planes = regions.labels.T[:, regions.index]
-        return PackedAnnotation(planes.reshape(-1, *self.mask_shape), regions.scalars)
+        return Annotation(planes.reshape(-1, *self.mask_shape), regions.scalars)
 
     def pixels(self, index: int, size: int) -> np.ndarray:
         """Return photograph ``index`` as :func:`kdlens.data.photographs.read_image` does.

@@ -33,7 +33,7 @@ from kdlens.data.work import run_chunks
 from kdlens.disk import require_space
 from kdlens.files import atomic_folder, sha256_of, write_json
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _ADVICE = (
     "nothing was kept of the pack. Free some space, or leave the photographs out "
@@ -69,7 +69,7 @@ def pack_concepts(
     folder = Path(folder)
     with atomic_folder(folder, _ADVICE) as new:
         needed = _most_bytes(broden, image_size)
-        logger.info("%s: %d images, up to about %.2f GiB", folder, len(broden), needed / GIB)
+        _log.info("%s: %d images, up to about %.2f GiB", folder, len(broden), needed / GIB)
         require_space(new, needed, f"packing {broden.root}")
         _write_streams(broden, new, image_size, workers)
         vocabulary = {
@@ -91,12 +91,12 @@ def pack_concepts(
         }
         write_json(new / MANIFEST, about)
     written = sum(file["bytes"] for file in files.values())
-    logger.info("%s: %.2f GiB written", folder, written / GIB)
+    _log.info("%s: %.2f GiB written", folder, written / GIB)
     return folder
 
 
 def pixel_bytes(images: int, image_size: int) -> int:
-    """Return how many bytes the photographs take."""
+    """Return how many bytes the photographs take, at ``image_size`` pixels a side."""
     return images * image_size * image_size * 3
 
 
@@ -121,7 +121,7 @@ def _write_streams(broden: Broden, folder: Path, image_size: int | None, workers
             lambda chunk: _pack_chunk(broden, chunk, image_size, pixels),
             range(len(broden)),
             workers=workers,
-            logger=logger,
+            logger=_log,
             what=f"packing {broden.root}",
             unit="images",
         ):

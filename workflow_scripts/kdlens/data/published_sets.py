@@ -123,14 +123,17 @@ def folder_of_files(
     """Yield the folder with a dataset's files, wherever they come from.
 
     Args:
+        dataset: ``mnist``, ``cifar10`` or ``cifar100``.
         downloads: folder for what is fetched, and for as long as this lasts, what is unpacked.
         path: folder or archive that holds the files.
         urls: addresses of such an archive; with neither, torchvision's own addresses.
         sha256: of the archive.
 
     Raises:
-        InputError: if the files are not there and cannot be fetched.
+        InputError: for another dataset, or if the files are not there and cannot be fetched.
     """
+    if dataset not in PUBLISHED:
+        raise InputError(f"dataset: '{dataset}' is not known; {suggest(dataset, PUBLISHED)}")
     published = PUBLISHED[dataset]
     if path is not None and not is_archive(path) and (Path(path).is_dir() or not urls):
         yield _with_files(Path(path), dataset, published)
@@ -199,6 +202,7 @@ def read_set(dataset: str, folder: Path) -> tuple[tuple[str, ...], dict[str, Spl
     """Read all images of a dataset.
 
     Args:
+        dataset: ``mnist``, ``cifar10`` or ``cifar100``.
         folder: what :func:`folder_of_files` yields.
 
     Returns:
@@ -212,8 +216,6 @@ def read_set(dataset: str, folder: Path) -> tuple[tuple[str, ...], dict[str, Spl
             split: _read_mnist(folder, part)
             for split, part in (("train", "train"), ("val", "t10k"))
         }
-    if dataset not in PUBLISHED:
-        raise InputError(f"dataset: '{dataset}' is not known; {suggest(dataset, PUBLISHED)}")
     meta, names, labels, train, val = _CIFAR[dataset]
     md5s = PUBLISHED[dataset].files
     classes = tuple(read_verified(folder / meta, md5s[meta])[names])

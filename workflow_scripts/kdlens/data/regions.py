@@ -9,7 +9,6 @@ and counted (``kdlens.dissection.labels``).
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
 
 import numpy as np
 
@@ -17,13 +16,14 @@ import numpy as np
 _TABLE = 1 << 18
 
 
-class PlanesAndScalars(Protocol):
-    """One image's labels, as :class:`kdlens.data.broden.Annotation` has them."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Annotation:
+    """The labels of one image: P masks, and S labels of the whole image."""
 
-    @property
-    def planes(self) -> np.ndarray: ...  # (P, sh, sw), label numbers, 0 = none
-    @property
-    def scalars(self) -> np.ndarray: ...  # (S,), label numbers of the whole image
+    planes: np.ndarray
+    """(P, sh, sw) uint16: label numbers, 0 = none."""
+    scalars: np.ndarray
+    """(S,) int64: label numbers, none of them 0."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,10 +41,10 @@ class Regions:
     """(S,) int64: labels of the whole image, in the annotation's order, as often as they come."""
 
 
-def regions_of(annotation: PlanesAndScalars, area: int) -> Regions:
+def regions_of(annotation: Annotation, area: int) -> Regions:
     """Return the regions of an annotation with ``area`` = sh * sw pixels.
 
-    Label numbers must fit 16 bits (:data:`kdlens.data.broden.MAX_LABEL`).
+    Label numbers must fit 16 bits, as the reader has made sure (``broden.MAX_LABEL``).
     """
     key = np.zeros(area, np.int64)
     keys = 1  # all keys are below this

@@ -1,6 +1,6 @@
 """A small world of film reviews: generated trees, in the treebank's format, with every label known.
 
-For runs without a download. A grammar writes sentences of some hundred words, and labels follow
+For runs without a download. A grammar makes sentences from some hundred words, and labels follow
 from rules, where people labelled the real trees:
 
 - a word has a label of its own (0 to 4), wherever it stands, as in the treebank;
@@ -24,37 +24,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kdlens.data.treebank import SPLITS
+from kdlens.data.treebank import NEUTRAL, SPLITS
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder, write_text
 
-_NEUTRAL = 2
 
-
-def _listed(words: str) -> list[str]:
-    return words.split()
+def _words(text: str) -> list[str]:
+    return text.split()
 
 
 _ADJECTIVES = {
-    0: _listed("awful dreadful unbearable hideous abysmal worthless insufferable atrocious"),
-    1: _listed("dull bland clumsy tedious weak shallow stale muddled lazy forgettable"),
-    3: _listed("charming witty clever warm solid fresh graceful likeable tender lively"),
-    4: _listed("superb brilliant dazzling masterful wonderful magnificent unforgettable stunning"),
+    0: _words("awful dreadful unbearable hideous abysmal worthless insufferable atrocious"),
+    1: _words("dull bland clumsy tedious weak shallow stale muddled lazy forgettable"),
+    3: _words("charming witty clever warm solid fresh graceful likeable tender lively"),
+    4: _words("superb brilliant dazzling masterful wonderful magnificent unforgettable stunning"),
 }
 _VERBS = {
-    0: _listed("fails disgusts collapses"),
-    1: _listed("bores drags stumbles annoys disappoints"),
-    3: _listed("amuses charms works entertains delights"),
-    4: _listed("dazzles triumphs soars"),
+    0: _words("fails disgusts collapses"),
+    1: _words("bores drags stumbles annoys disappoints"),
+    3: _words("amuses charms works entertains delights"),
+    4: _words("dazzles triumphs soars"),
 }
-_SUBJECTS = _listed("""film movie story script plot cast director actor actress soundtrack ending
+_SUBJECTS = _words("""film movie story script plot cast director actor actress soundtrack ending
     opening dialogue camera comedy drama thriller sequel documentary performance scenery pacing""")
-_DETERMINERS = _listed("the this that its")
-_INTENSIFIERS = _listed("very really truly utterly remarkably quite")
-_PLACES = _listed("paris london texas rome tokyo berlin")
-_FACTS = _listed("opens ends begins plays lasts returns happens")
-_TIMES = _listed("today yesterday twice again daily here")
-_COPULAS = _listed("is was seems feels looks")
+_DETERMINERS = _words("the this that its")
+_INTENSIFIERS = _words("very really truly utterly remarkably quite")
+_PLACES = _words("paris london texas rome tokyo berlin")
+_FACTS = _words("opens ends begins plays lasts returns happens")
+_TIMES = _words("today yesterday twice again daily here")
+_COPULAS = _words("is was seems feels looks")
 
 
 @dataclass(frozen=True)
@@ -66,34 +64,36 @@ class Node:
     children: tuple[Node, ...] = ()
 
     def __str__(self) -> str:
+        """Write it as the treebank does: ``(4 (3 good) (2 film))``."""
         inside = self.word or " ".join(map(str, self.children))
         return f"({self.label} {inside})"
 
     def words(self) -> tuple[str, ...]:
+        """Return the words below it, from left to right."""
         return (self.word,) if self.word else sum((n.words() for n in self.children), ())
 
 
 def intensified(label: int) -> int:
     """Return the label of a judgement with an intensifier: one step further from neutral."""
-    return max(0, label - 1) if label < _NEUTRAL else min(4, label + 1)
+    return max(0, label - 1) if label < NEUTRAL else min(4, label + 1)
 
 
 def negated(label: int) -> int:
     """Return the label of a negated judgement: the mild one of the other side."""
-    return 3 if label < _NEUTRAL else 1
+    return 3 if label < NEUTRAL else 1
 
 
 def contrasted(first: int, second: int) -> int:
     """Return the label of "first but second": the second's side, milder if the first opposes it."""
-    opposed = (first - _NEUTRAL) * (second - _NEUTRAL) < 0
-    return second if not opposed else 1 if second < _NEUTRAL else 3
+    opposed = (first - NEUTRAL) * (second - NEUTRAL) < 0
+    return second if not opposed else 1 if second < NEUTRAL else 3
 
 
 def joined(first: int, second: int) -> int:
     """Return the label of "first and second": their mean, away from neutral if they agree."""
-    total = first + second - 2 * _NEUTRAL
+    total = first + second - 2 * NEUTRAL
     step = (abs(total) + 1) // 2
-    return _NEUTRAL + (step if total > 0 else -step)
+    return NEUTRAL + (step if total > 0 else -step)
 
 
 def write_sentiment_world(
@@ -102,10 +102,13 @@ def write_sentiment_world(
     """Write the three files of trees.
 
     Args:
-        folder: output.
+        folder: output; it appears only when it is whole.
         sentences: how many each split gets.
         seed: of everything that is drawn.
         files: of each split, its file's name.
+
+    Raises:
+        InputError: if there are not that many different sentences, or the disk is full.
     """
     with atomic_folder(folder, "nothing was changed. Free some space and start again") as made:
         seen: set[tuple[str, ...]] = set()
@@ -183,8 +186,8 @@ class _Writer:
 
 
 def _word(text: str) -> Node:
-    return Node(_NEUTRAL, text)
+    return Node(NEUTRAL, text)
 
 
 def _phrase(*children: Node) -> Node:
-    return Node(_NEUTRAL, children=children)
+    return Node(NEUTRAL, children=children)

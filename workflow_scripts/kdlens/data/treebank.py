@@ -11,8 +11,6 @@ order (Han et al. 2023, B.8). A sentence of the training split that stands in an
 happens is the config's choice.
 
 ``read_treebank`` reads what :mod:`kdlens.data.treebank_check` has found whole.
-
-Errors: :class:`~kdlens.errors.InputError` with file, line and column.
 """
 
 from __future__ import annotations
@@ -27,8 +25,8 @@ from kdlens.files import read_json, sha256_of
 
 SPLITS = ("train", "dev", "test")
 CLASSES = ("very negative", "negative", "positive", "very positive")
+NEUTRAL = 2
 _CLASS_OF_LABEL = {0: 0, 1: 1, 3: 2, 4: 3}
-_NEUTRAL = 2
 _LABELS = "01234"
 _SPACE = " \t"
 
@@ -43,7 +41,8 @@ class Tree:
 
     @property
     def neutral(self) -> bool:
-        return self.label == _NEUTRAL
+        """Whether it has no class."""
+        return self.label == NEUTRAL
 
     @property
     def polarity(self) -> int:
@@ -63,11 +62,15 @@ class Tree:
 
 def polarity(label: int) -> int:
     """Return -1 for a negative label (0, 1), 1 for a positive one (3, 4), and 0 for 2."""
-    return (label > _NEUTRAL) - (label < _NEUTRAL)
+    return (label > NEUTRAL) - (label < NEUTRAL)
 
 
 def read_trees(path: str | Path) -> list[Tree]:
-    """Read one file of trees; blank lines are passed over."""
+    """Read one file of trees; blank lines are passed over.
+
+    Raises:
+        InputError: if the file is missing, empty or not UTF-8, or a line is no tree.
+    """
     path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8")

@@ -26,7 +26,7 @@ from kdlens.data.treebank import CLASSES, SPLITS, Tree, polarity, read_trees, re
 from kdlens.errors import InputError
 from kdlens.files import sha256_of
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 CHOICES = ("remove", "keep", "error")
 _EXAMPLES = 3
@@ -100,7 +100,7 @@ def _tell_repeats(
         raise InputError(
             f"{said}, the first '{examples[0]}'; remove them, or write repeated: remove"
         )
-    logger.warning("%s; they are %s", said, "left out" if choice == "remove" else "kept")
+    _log.warning("%s; they are %s", said, "left out" if choice == "remove" else "kept")
     return examples
 
 

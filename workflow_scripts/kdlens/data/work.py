@@ -51,10 +51,14 @@ def run_chunks(
     what: str,
     unit: str,
 ) -> Iterator[Result]:
-    """Yield ``function(chunk)`` for successive chunks of ``items``, in order.
+    """Yield ``function(chunk)`` for successive chunks of 64 ``items``, in order.
 
     Only a few chunks are worked on ahead of the caller, and none is kept, so memory does not grow
     with the number of items. An exception, or the caller's leaving, cancels what has not begun.
+
+    Args:
+        workers: threads.
+        logger, what, unit: of the progress line, which counts items.
     """
     progress = Progress(logger, what, len(items), unit)
     workers = max(1, workers)

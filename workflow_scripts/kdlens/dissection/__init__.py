@@ -6,8 +6,8 @@ regions where people marked a concept; the overlap is an intersection over union
 
 - ``engine``: :func:`dissect`, the whole measurement, for notebooks too; ``run`` and ``segments``:
   its two steps, and what they gather.
-- ``activations``, ``stream``, ``labels``, ``quantile``, ``blocks``, ``upsample``, ``tally``,
-  ``precision``, ``parallel``: its parts (these compute with torch).
+- ``network``, ``activations``, ``stream``, ``labels``, ``quantile``, ``blocks``, ``upsample``,
+  ``tally``, ``precision``, ``parallel``: its parts (these compute with torch).
 - ``tallies``, ``detectors``, ``unit_table``, ``top_images``: its results and what is read off them
   (numpy alone, so that tables and figures are made without torch).
 - ``concept_maps``: the activation maps of a concept's best units, for the figure that shows them.

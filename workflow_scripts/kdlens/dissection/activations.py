@@ -67,6 +67,9 @@ class Recorder:
         The network always sees blocks of the same number of images, the last one filled up by
         repetition: convolution kernels are chosen by the batch's shape, and round differently. The
         pass ends with the last of ``layers`` (None: all that are hooked).
+
+        Raises:
+            InputError: if a layer's output has no maps, or the layer is not used.
         """
         self._wanted = self._layers if layers is None else tuple(layers)
         self._whole = False
@@ -83,6 +86,9 @@ class Recorder:
 
         The layers are in the order in which they answer. Only a whole pass notices that a layer is
         used twice.
+
+        Raises:
+            InputError: if one is, or is not used, or has no maps.
         """
         self._wanted, self._whole = self._layers, True
         self._first, self._images = 0, len(pixels)
@@ -104,7 +110,11 @@ class Recorder:
                 )
 
     def keep(self, name: str, output: object) -> None:
-        """Take a layer's output (called by the hook)."""
+        """Take a layer's output (called by the hook).
+
+        Raises:
+            InputError: if it has no maps, or the layer has answered already.
+        """
         if name not in self._wanted:
             return
         if not isinstance(output, Tensor) or output.ndim not in (2, 4):

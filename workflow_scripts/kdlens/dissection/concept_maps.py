@@ -16,13 +16,13 @@ from torch import nn
 
 from kdlens.data.work import run_chunks
 from kdlens.dissection.activations import recording
-from kdlens.dissection.run import NetworkInput, arithmetic, device_of
+from kdlens.dissection.network import NetworkInput, arithmetic, device_of
 from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import upsample
 from kdlens.errors import InputError, suggest
 
-_LOGGER = logging.getLogger("kdlens.dissection")
+_log = logging.getLogger(__name__)
 
 
 def choose_concept(
@@ -64,7 +64,7 @@ def choose_concept(
     minimum, total = best.min(axis=0), best.sum(axis=0)
     choice = int(np.lexsort((-total, -minimum))[0])
     if not minimum[choice]:
-        _LOGGER.warning(
+        _log.warning(
             "no %s is met by a unit of every network; taking '%s'", category, names[numbers[choice]]
         )
     return numbers[choice]
@@ -97,7 +97,7 @@ def find_images(
         areas,
         range(len(concepts)),
         workers=workers,
-        logger=_LOGGER,
+        logger=_log,
         what=f"looking for {concepts.label_names[label]}",
         unit="images",
     )
@@ -135,6 +135,9 @@ def unit_maps(
 
     Args:
         block, precision: as in the dissection whose thresholds the maps are compared with.
+
+    Raises:
+        InputError: if the network has no such layer, or its output has no maps.
     """
     device = device_of(network)
     with recording(network, [layer], block) as recorder, arithmetic(device, precision):

@@ -14,7 +14,7 @@ Two steps. The *first* runs the images through the network and finds each unit's
 (``quantile``), keeping the parts of its maps that may still be active (``blocks``). The *second*
 reads the annotations and counts where active regions and labels meet (``tally``).
 
-Memory. What grows with the data set has a budget: the top fraction of activations that the
+Memory. What grows with the dataset has a budget: the top fraction of activations that the
 thresholds need, and the kept parts of maps. If the first does not fit, the first step takes several
 passes, each for some of the units (``segments.plan``); if the second does not, the second step runs
 the images through the network again, up to the deepest layer that needs it. On the CPU both share
@@ -46,8 +46,9 @@ import torch
 from torch import nn
 
 from kdlens.dissection.activations import recording
-from kdlens.dissection.precision import Sample, iou_difference, spread
-from kdlens.dissection.run import Run, arithmetic, device_of
+from kdlens.dissection.network import arithmetic, device_of
+from kdlens.dissection.precision import Sample, evenly_spaced, iou_difference
+from kdlens.dissection.run import Run
 from kdlens.dissection.stream import Concepts
 from kdlens.dissection.tallies import Tallies
 from kdlens.dissection.top_images import TopImages
@@ -61,7 +62,7 @@ _LARGEST_BATCH = 256
 _PRECISIONS = ("float32", "bfloat16")
 # Images on which bfloat16 is compared with float32.
 _COMPARED = 256
-_LOGGER = logging.getLogger("kdlens.dissection")
+_log = logging.getLogger(__name__)
 
 
 class Dissection(dict[str, Tallies]):
@@ -99,7 +100,7 @@ def dissect(
     Args:
         network: run where its parameters are, in eval mode; it is left as it was.
         layers: dotted submodule names, e.g. ``"layer4"`` or ``"layer4.1.conv2"``.
-        concepts: the concept data set, a :class:`kdlens.data.broden.Broden` or, faster, a
+        concepts: the concept dataset, a :class:`kdlens.data.broden.Broden` or, faster, a
             :class:`kdlens.data.packed.PackedConcepts`.
         image: ``{"size", "mean": [3], "std": [3]}``; mean and std of RGB in [0, 1].
         quantiles: fractions of a unit's activations that lie above its threshold.
@@ -110,7 +111,7 @@ def dissect(
         batch_size: images decoded and held at a time; None for as many as are 32 of 224 pixels on
             the CPU and 128 on a GPU, at most 256. On the CPU it is rounded up to a multiple of 16.
         workers: decoding processes; 0 decodes in this one.
-        memory_gib: host memory for what grows with the data set, all layers together.
+        memory_gib: host memory for what grows with the dataset, all layers together.
         device_memory_gib: the same on a GPU.
         meta: what else the results should say of themselves (model, seed, ...).
 
@@ -147,14 +148,14 @@ def dissect(
         **settings,
     )
     if precision == "bfloat16":
-        sample = Sample(concepts, spread(len(concepts), _COMPARED))
+        sample = Sample(concepts, evenly_spaced(len(concepts), _COMPARED))
         exact, coarse = (
             _dissect(network, layers, sample, precision=each, **settings) for each in _PRECISIONS
         )
         for name, tallies in result.items():
             found = iou_difference(exact[name], coarse[name])
             tallies.meta["bfloat16"] = found
-            _LOGGER.info(
+            _log.info(
                 "layer %s in bfloat16: against float32 the IoUs of %d images differ by %.4f on "
                 "average and %.4f at most; %.1f %% of the units keep their best concept",
                 name,

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from kdlens.data.regions import PlanesAndScalars
+from kdlens.data.regions import Annotation
 from kdlens.dissection.stream import Concepts, pixels_of
 from kdlens.dissection.tallies import Tallies
 
 
 class Sample:
-    """Some images of a concept data set, as a data set."""
+    """Some images of a concept dataset, as a dataset."""
 
     def __init__(self, concepts: Concepts, numbers: Sequence[int]) -> None:
         self._concepts = concepts
@@ -27,7 +27,7 @@ class Sample:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def annotation(self, index: int) -> PlanesAndScalars:
+    def annotation(self, index: int) -> Annotation:
         """Return the labels of an image."""
         return self._concepts.annotation(self._numbers[index])
 
@@ -36,8 +36,8 @@ class Sample:
         return pixels_of(self._concepts, self._numbers[index], size)
 
 
-def spread(images: int, most: int) -> list[int]:
-    """Return up to ``most`` numbers, evenly spread over 0 .. images - 1."""
+def evenly_spaced(images: int, most: int) -> list[int]:
+    """Return up to ``most`` numbers, evenly spaced over 0 .. images - 1."""
     return np.unique(np.linspace(0, images - 1, min(images, most)).round().astype(int)).tolist()
 
 

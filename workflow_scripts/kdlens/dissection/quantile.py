@@ -135,7 +135,11 @@ class TopFraction:
         self._places[unit] = free
 
     def result(self, quantiles: Sequence[float]) -> Tensor:
-        """Return the thresholds (Q, U), float32, for quantiles up to the one announced."""
+        """Return the thresholds (Q, U), float32, for quantiles up to the one announced.
+
+        Raises:
+            ValueError: for a larger one, or if not all values were added.
+        """
         if self.seen != self.count:
             raise ValueError(f"{self.seen} of {self.count} values were added")
         low, high, weights = [], [], []

@@ -24,7 +24,7 @@ _LEAST_BUDGET = 2**24
 _MOST_PASSES = 16
 # Bytes of top images' maps that are put in their new order at a time.
 _MOVED = 2**24
-_LOGGER = logging.getLogger("kdlens.dissection")
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,7 +190,7 @@ def prune(segments: Sequence[Segment], budget: float) -> int:
     while (size := kept_bytes(segments)) > 0.75 * budget:
         largest = max(segments, key=lambda segment: kept_bytes([segment]))
         largest.kept = None
-        _LOGGER.info(
+        _log.info(
             "layer %s: its maps do not fit into the memory budget; it takes a second pass",
             largest.part.layer,
         )

@@ -1,4 +1,4 @@
-"""The concept data set as a stream of batches: decoded images, packed labels, or both.
+"""The concept dataset as a stream of batches: decoded images, packed labels, or both.
 
 With ``workers`` processes, decoding runs ahead of the network; with 0 it runs in this one. The
 batches are the same either way.
@@ -18,16 +18,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from kdlens.data.photographs import read_image
-from kdlens.data.regions import PlanesAndScalars, Regions, regions_of
+from kdlens.data.regions import Annotation, Regions, regions_of
 from kdlens.data.work import Progress
 from kdlens.dissection.labels import LabelBatch, pack_labels
 from kdlens.errors import InputError
 
-_LOGGER = logging.getLogger("kdlens.dissection")
+_log = logging.getLogger(__name__)
 
 
 class Concepts(Protocol):
-    """What is asked of a concept data set.
+    """What is asked of a concept dataset.
 
     ``kdlens.data.broden.Broden`` has it. One that has ``regions(i)`` and ``pixels(i, size)`` as
     well, as ``kdlens.data.packed.PackedConcepts`` does, is asked for these, and no file is decoded.
@@ -39,17 +39,23 @@ class Concepts(Protocol):
     primary_category: np.ndarray
 
     @property
-    def image_files(self) -> Sequence[str | Path]: ...
+    def image_files(self) -> Sequence[str | Path]:
+        """The photographs."""
+        ...
+
     def __len__(self) -> int: ...
-    def annotation(self, index: int) -> PlanesAndScalars: ...
+
+    def annotation(self, index: int) -> Annotation:
+        """Return the labels of an image."""
+        ...
 
 
 @dataclasses.dataclass
 class Batch:
-    """Consecutive images of the data set, and what was asked for of them."""
+    """Consecutive images of the dataset, and what was asked for of them."""
 
     images: Tensor
-    """(B,) int64, their numbers in the data set."""
+    """(B,) int64, their numbers in the dataset."""
     pixels: Tensor | None
     """(B, H, W, 3) uint8."""
     labels: LabelBatch | None
@@ -66,7 +72,11 @@ class Batch:
 
 
 def pixels_of(concepts: Concepts, index: int, size: int) -> np.ndarray:
-    """Return a photograph of the data set as (size, size, 3) uint8 RGB."""
+    """Return a photograph of the dataset as (size, size, 3) uint8 RGB.
+
+    Raises:
+        InputError: if it is missing or broken.
+    """
     if hasattr(concepts, "pixels"):
         return concepts.pixels(index, size)
     return read_image(concepts.image_files[index], size)
@@ -152,10 +162,10 @@ def batches(
     workers: int = 0,
     pin_memory: bool = False,
 ) -> Iterator[Batch]:
-    """Stream the data set in order, with progress lines that say ``what`` is being done.
+    """Stream the dataset in order, with progress lines that say ``what`` is being done.
 
     Args:
-        concepts: the data set.
+        concepts: the dataset.
         batch_size: images a batch; the last may be smaller.
         image_size: decode the images, at this size.
         with_labels: read the annotations.
@@ -168,7 +178,7 @@ def batches(
     """
     items = _Items(concepts, batch_size, image_size, with_labels, permutation)
     loader = DataLoader(items, batch_size=None, num_workers=workers, pin_memory=pin_memory)
-    progress = Progress(_LOGGER, what, len(concepts), "images")
+    progress = Progress(_log, what, len(concepts), "images")
     done = 0
     for batch in loader:
         if isinstance(batch, InputError):

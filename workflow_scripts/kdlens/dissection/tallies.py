@@ -23,14 +23,13 @@ same tallies give the same bytes.
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kdlens.dissection.detectors import Detectors, count_detectors
-from kdlens.dissection.npz import load_record, save_record
 from kdlens.errors import InputError
+from kdlens.npz import Record
 
 EPSILON = 1e-10
 DENOMINATORS = ("image", "mask")
@@ -59,8 +58,10 @@ class Best:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Tallies:
+class Tallies(Record):
     """The counts of one layer against one labelling (the true one, or shuffled ones)."""
+
+    WHAT = "tallies"
 
     intersection: np.ndarray
     """(Q, U, C) int64."""
@@ -137,7 +138,10 @@ class Tallies:
         return table[self.index_of(quantile)]
 
     def iou(self, quantile: float | None = None, denominator: str = "image") -> np.ndarray:
-        """Return IoU (U, C) float64, each label against its primary category's denominator."""
+        """Return IoU (U, C) float64, each label against its primary category's denominator.
+
+        Errors as :meth:`activated`, here and below.
+        """
         shared = self.intersection[self.index_of(quantile)]
         activated = self.activated(quantile, denominator)[:, self.label_category]
         return shared / (activated + self.label_pixels - shared + EPSILON)
@@ -169,16 +173,3 @@ class Tallies:
         return count_detectors(
             best.label, best.iou, best.category, self.category_names, iou_threshold
         )
-
-    def save(self, path: str | Path) -> None:
-        """Write a ``.npz`` file atomically."""
-        save_record(path, self)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Tallies:
-        """Read a file that :meth:`save` wrote.
-
-        Raises:
-            InputError: if it is missing, damaged or something else.
-        """
-        return load_record(path, cls, "tallies")

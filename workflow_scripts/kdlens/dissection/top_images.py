@@ -8,17 +8,18 @@ the photographs in the concept dataset.
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kdlens.dissection.npz import load_record, save_record
+from kdlens.npz import Record
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class TopImages:
+class TopImages(Record):
     """T images a unit, the largest peak first; equal peaks by the image's number."""
+
+    WHAT = "top images"
 
     images: np.ndarray
     """(U, T) int64, numbers in the concept dataset."""
@@ -42,19 +43,6 @@ class TopImages:
         The very region that is counted in the tallies, to the last pixel.
         """
         return upsample(self.maps[unit], mask_shape) > np.float32(threshold)
-
-    def save(self, path: str | Path) -> None:
-        """Write a ``.npz`` file atomically."""
-        save_record(path, self)
-
-    @classmethod
-    def load(cls, path: str | Path) -> TopImages:
-        """Read a file that :meth:`save` wrote.
-
-        Raises:
-            InputError: if it is missing, damaged or something else.
-        """
-        return load_record(path, cls, "top images")
 
 
 def upsample(maps: np.ndarray, mask_shape: tuple[int, int]) -> np.ndarray:

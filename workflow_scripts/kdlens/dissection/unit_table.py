@@ -22,7 +22,15 @@ from kdlens.dissection.tallies import Tallies
 def unit_table(
     tallies: Tallies, *, quantile: float | None, denominator: str, iou_threshold: float
 ) -> str:
-    """Return the table as CSV text, for one quantile (None: the first)."""
+    """Return the table as CSV text, for one quantile (None: the first).
+
+    Args:
+        denominator: of the IoU, ``image`` or ``mask``.
+        iou_threshold: least IoU of a detector.
+
+    Raises:
+        InputError: for an unknown denominator, or a quantile that was not dissected.
+    """
     best = tallies.best(quantile, denominator)
     shared = tallies.intersection[tallies.index_of(quantile)]
     activated = tallies.activated(quantile, denominator)

@@ -37,6 +37,7 @@ class Gpu:
     parts: tuple[str, ...] = ()
 
     def leasable(self) -> tuple[str, ...]:
+        """Return the UUIDs of what a job may take: the parts, or the whole GPU."""
         return self.parts or (self.uuid,)
 
 

@@ -1,4 +1,4 @@
-"""All retrained networks of one measurement: done in groups, kept as they come, summed up.
+"""All retrained networks of one measurement: kept as they come, summed up.
 
 Every network that is finished is written to a file at once, so that a job that was killed goes on
 with the others. The file carries a fingerprint of all that shapes a network; with another one it is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Case:
 
     @property
     def name(self) -> str:
+        """Its name in the file of finished networks and in the log."""
         mask = self.mask
         fraction = fraction_key(mask.fraction)
         return f"{mask.ranking} {fraction} {mask.side} {self.initialisation}"
@@ -57,16 +58,17 @@ def retrain_all(
     cases: Sequence[Case],
     retraining: Retraining,
     *,
-    together: int,
     partial: Path,
     fingerprint: str,
 ) -> dict[str, Accuracy]:
     """Retrain a network for each case; return their accuracies by the cases' names.
 
     Args:
-        together: how many networks of one initialisation are trained side by side.
         partial: the file of finished networks.
         fingerprint: of what shapes them.
+
+    Raises:
+        InputError: as :meth:`.Retraining.run`; if the disk is full.
     """
     found = _read_partial(partial, fingerprint)
     left = [case for case in cases if case.name not in found]
@@ -75,37 +77,25 @@ def retrain_all(
     total = len(left) * retraining.images()
     began = reported = time.monotonic()
     done = 0
-    for group in _groups(left, together):
+    for case in left:
 
-        def seen(images: int, first: Case = group[0]) -> None:
+        def seen(images: int, case: Case = case) -> None:
             nonlocal done, reported
             done += images
             now = time.monotonic()
             if now - reported >= _INTERVAL:
                 reported = now
-                what = f"network {len(found) + 1}/{len(cases)} ({first.name}); images"
+                what = f"network {len(found) + 1}/{len(cases)} ({case.name}); images"
                 log_progress(_log, what, done, total, began, "images")
 
-        masks = [case.mask for case in group]
-        accuracies = retraining.run(masks, group[0].initialisation, seen)
-        for case, accuracy in zip(group, accuracies, strict=True):
-            found[case.name] = accuracy
-            _log.info("%s: val top-1 %.2f %%", case.name, accuracy.last)
+        found[case.name] = accuracy = retraining.run(case.mask, case.initialisation, seen)
+        _log.info("%s: val top-1 %.2f %%", case.name, accuracy.last)
         networks = {name: asdict(accuracy) for name, accuracy in found.items()}
         write_json(partial, {"fingerprint": fingerprint, "networks": networks})
     if left:
         seconds = time.monotonic() - began
         _log.info("%d networks in %.0f s, %.1f s each", len(left), seconds, seconds / len(left))
     return {case.name: found[case.name] for case in cases}
-
-
-def _groups(cases: Sequence[Case], together: int) -> Iterator[list[Case]]:
-    by_initialisation: dict[int, list[Case]] = {}
-    for case in cases:
-        by_initialisation.setdefault(case.initialisation, []).append(case)
-    for same in by_initialisation.values():
-        for start in range(0, len(same), together):
-            yield same[start : start + together]
 
 
 def _read_partial(path: Path, fingerprint: str) -> dict[str, Accuracy]:

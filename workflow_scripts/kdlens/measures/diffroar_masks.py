@@ -11,7 +11,7 @@ Nothing masked is stored: images and ranks are, and a batch is masked when it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,7 @@ def apply_mask(
 
 
 class MaskedImages:
-    """A split of a dataset under several masks at once.
+    """A split of a dataset whose images are masked as they are picked.
 
     Args:
         images: uint8 (N, S, S, 3).
@@ -82,9 +82,9 @@ class MaskedImages:
         return len(self.labels)
 
     def batch(
-        self, keys: np.ndarray, masks: Sequence[Mask], augmentation: str = "none", seed: int = 0
+        self, keys: np.ndarray, mask: Mask, augmentation: str = "none", seed: int = 0
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the images of ``keys`` under each mask, uint8 (M, B, S, S, 3), and labels (B,).
+        """Return the images of ``keys`` under a mask, uint8 (B, S, S, 3), and labels (B,).
 
         Masked first and changed after it, an image is changed alike under all masks.
 
@@ -93,10 +93,6 @@ class MaskedImages:
             augmentation, seed: see :mod:`kdlens.training.augmentation`; not ``imagenet``.
         """
         index = torch.from_numpy(keys % len(self)).to(self.labels.device)
-        images = self._images[index]
-        ranks = {mask.ranking: self._ranks[mask.ranking][index] for mask in masks}
-        masked = [
-            augment(augmentation, apply_mask(images, ranks[m.ranking], m, self._fill), keys, seed)
-            for m in masks
-        ]
-        return torch.stack(masked), self.labels[index]
+        ranks = self._ranks[mask.ranking][index]
+        masked = apply_mask(self._images[index], ranks, mask, self._fill)
+        return augment(augmentation, masked, keys, seed), self.labels[index]

@@ -17,7 +17,6 @@ the null uses.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,14 +24,13 @@ import torch
 from captum.attr import Saliency
 from torch import nn
 
+from kdlens.data.work import Progress
 from kdlens.errors import InputError
-from kdlens.script import log_progress
 from kdlens.training.datasets import Preprocess
 from kdlens.training.randomness import Stream, hashes
 
 RANKINGS = ("coordinate", "pixel")
 _BATCH = 128  # fixed: with another one the last bits of gradients, and so some ranks, may differ
-_INTERVAL = 10.0  # seconds between two progress lines
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +74,7 @@ def rank_images(
         )
         for name in rankings
     }
-    began = reported = time.monotonic()
+    progress = Progress(_log, f"attributions of {what}", count, "images")
     for start in range(0, count, _BATCH):
         part = slice(start, start + _BATCH)
         attributions = (
@@ -91,11 +89,8 @@ def rank_images(
             hashed = hashes(seed, Stream.TIES, keys, scores.shape[1]) >> np.uint64(32)
             draws = torch.from_numpy(hashed.astype(np.int64)).to(preprocess.device)
             found[name][part] = ranks_of(scores, draws).view(found[name][part].shape)
-        now = time.monotonic()
-        if now - reported >= _INTERVAL:
-            reported = now
-            done = start + len(attributions)
-            log_progress(_log, f"attributions of {what}", done, count, began, "images")
+        done = start + len(attributions)
+        progress.update(done, final=done == count)
     return found
 
 
@@ -109,6 +104,9 @@ def saliency(
         labels: int64 (B,).
         label: whose logit: ``predicted`` (the largest; of equal ones, one of them) or
             ``annotated``.
+
+    Raises:
+        InputError: if a gradient is not finite.
     """
     inputs = inputs.detach().requires_grad_()
     if label == "predicted":

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer, lr_scheduler
 
 from kdlens.errors import InputError
 from kdlens.measures.diffroar_masks import Mask, MaskedImages
-from kdlens.measures.network_group import NetworkGroup
 from kdlens.training.datasets import Preprocess
 from kdlens.training.devices import gpu_memory_errors, seed_generators
 from kdlens.training.networks import initialise_network
@@ -71,30 +71,24 @@ class Retraining:
         return self.training["epochs"] * len(self.train)
 
     def run(
-        self,
-        masks: Sequence[Mask],
-        initialisation: int,
-        seen: Callable[[int], None] = lambda images: None,
-    ) -> list[Accuracy]:
-        """Train one network for each mask, side by side, and return their accuracies.
+        self, mask: Mask, initialisation: int, seen: Callable[[int], None] = lambda images: None
+    ) -> Accuracy:
+        """Train one network on the images under a mask and return its accuracy.
 
         Args:
-            seen: called after every batch with the number of images, in all networks together.
+            seen: called after every batch with the number of its images.
 
         Raises:
             InputError: if a loss is not finite any more, or the GPU's memory does not suffice.
         """
         with gpu_memory_errors("measures.diffroar.retraining.batch_size"):
-            return self._run(masks, derived_seed(initialisation, Stream.RETRAINING), seen)
+            return self._run(mask, derived_seed(initialisation, Stream.RETRAINING), seen)
 
-    def _run(self, masks: Sequence[Mask], seed: int, seen: Callable[[int], None]) -> list[Accuracy]:
+    def _run(self, mask: Mask, seed: int, seen: Callable[[int], None]) -> Accuracy:
         device = self.preprocess.device
-        networks = []
-        for _ in masks:
-            network = initialise_network(self.network, self.classes, seed)
-            networks.append(network.to(device).to(memory_format=torch.channels_last).train())
-        group = NetworkGroup(networks)
-        optimizer = _of(torch.optim, optimizer_of(self.training), group.parameters())
+        network = initialise_network(self.network, self.classes, seed)
+        network.to(device).to(memory_format=torch.channels_last).train()
+        optimizer = _of(torch.optim, optimizer_of(self.training), network.parameters())
         batch_size = self.training["batch_size"]
         starts = range(0, len(self.train) - drops_last(len(self.train), batch_size), batch_size)
         schedule = scheduler_of(self.training, len(starts))
@@ -108,48 +102,45 @@ class Retraining:
             total = torch.zeros((), device=device)
             for start in starts:
                 batch = keys[start : start + batch_size]
-                total += self._step(group, optimizer, batch, masks, seed)
+                total += self._step(network, optimizer, batch, mask, seed)
                 if scheduler is not None and by_batch:
                     scheduler.step()
-                seen(len(masks) * len(batch))
+                seen(len(batch))
             if scheduler is not None and not by_batch:
                 scheduler.step()
             _require_finite(total, epoch)
-            accuracies.append(self._evaluate(group, masks))
-        return [_accuracy([epoch[n] for epoch in accuracies]) for n in range(len(masks))]
+            accuracies.append(self._evaluate(network, mask))
+        return _accuracy(accuracies)
 
     def _step(
         self,
-        group: NetworkGroup,
+        network: nn.Module,
         optimizer: Optimizer,
         keys: np.ndarray,
-        masks: Sequence[Mask],
+        mask: Mask,
         seed: int,
     ) -> torch.Tensor:
-        device = self.preprocess.device
         augmentation = self.training.get("augmentation", "none")
-        images, labels = self.train.batch(keys, masks, augmentation, seed)
+        images, labels = self.train.batch(keys, mask, augmentation, seed)
         low = self.precision == "bfloat16"
-        with torch.autocast(device.type, torch.bfloat16, enabled=low):
-            outputs = group(self.preprocess(images))
-        # The sum over networks: each gets the gradient of its own mean loss.
-        outputs = outputs.float().flatten(0, 1)
-        loss = cross_entropy(outputs, labels.repeat(len(masks)), reduction="sum") / len(keys)
+        with torch.autocast(self.preprocess.device.type, torch.bfloat16, enabled=low):
+            outputs = network(self.preprocess(images))
+        loss = cross_entropy(outputs.float(), labels)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         return loss.detach()
 
-    def _evaluate(self, group: NetworkGroup, masks: Sequence[Mask]) -> list[float]:
-        group.train(False)
-        right = torch.zeros(len(masks), dtype=torch.int64, device=self.preprocess.device)
+    def _evaluate(self, network: nn.Module, mask: Mask) -> float:
+        network.eval()
+        right = torch.zeros((), dtype=torch.int64, device=self.preprocess.device)
         with torch.inference_mode():
             for start in range(0, len(self.val), self.training["batch_size"]):
                 stop = min(start + self.training["batch_size"], len(self.val))
-                images, labels = self.val.batch(np.arange(start, stop), masks)
-                right += (group(self.preprocess(images)).argmax(-1) == labels).sum(dim=1)
-        group.train()
-        return [100 * count / len(self.val) for count in right.tolist()]
+                images, labels = self.val.batch(np.arange(start, stop), mask)
+                right += (network(self.preprocess(images)).argmax(dim=-1) == labels).sum()
+        network.train()
+        return 100 * right.item() / len(self.val)
 
 
 def _of(module: Any, spec: Mapping[str, Any], *arguments: Any) -> Any:

@@ -21,6 +21,7 @@ Accuracies = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def fraction_key(fraction: float) -> str:
+    """Return a fraction as text, the key under which its accuracies are kept."""
     return f"{fraction:g}"
 
 
@@ -41,15 +42,18 @@ def summary(accuracies: Accuracies) -> dict[str, float | None]:
     """
     found = scores(accuracies)
     means = [statistics.fmean(values) for values in zip(*found.values(), strict=True)]
-    values: dict[str, float | None] = {"diffroar": statistics.fmean(means), "sd": spread(means)}
+    values: dict[str, float | None] = {
+        "diffroar": statistics.fmean(means),
+        "sd": standard_deviation(means),
+    }
     for fraction, of_fraction in found.items():
         values[f"f{fraction}"] = statistics.fmean(of_fraction)
-        values[f"f{fraction}_sd"] = spread(of_fraction)
+        values[f"f{fraction}_sd"] = standard_deviation(of_fraction)
         for side in ("top", "bottom"):
             values[f"f{fraction}_{side}"] = statistics.fmean(accuracies[fraction][side])
     return values
 
 
-def spread(values: Sequence[float]) -> float | None:
+def standard_deviation(values: Sequence[float]) -> float | None:
     """Return the standard deviation (n - 1); None for a single value."""
     return statistics.stdev(values) if len(values) > 1 else None

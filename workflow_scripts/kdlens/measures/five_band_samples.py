@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kdlens.dissection.npz import load_record, save_record
+from kdlens.npz import Record
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(Record):
     """Maps of the same images for every network.
 
     Attributes:
@@ -24,19 +23,13 @@ class Samples:
         meta: whose they are: model, seed, dataset, dataset_digest, model_sha256, device.
     """
 
+    WHAT = "sample maps"
+
     images: NDArray[np.str_]
     classes: NDArray[np.int64]
     predicted: NDArray[np.int64]
     maps: NDArray[np.float32]
     meta: dict[str, Any]
-
-    def save(self, path: str | Path) -> None:
-        save_record(path, self)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Samples:
-        """Read the file; errors as :func:`~kdlens.dissection.npz.load_record`."""
-        return load_record(path, cls, "samples")
 
 
 def first_of_each(labels: NDArray[np.int64], classes: Sequence[int]) -> list[int]:

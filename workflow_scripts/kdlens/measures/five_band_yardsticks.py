@@ -20,7 +20,7 @@ from kdlens.data.work import run_chunks
 from kdlens.measures.five_band import TRUTH_VALUES, Sweep, scaled_map
 from kdlens.measures.five_band_summary import ImageScores, Summary, score_image
 
-_log = logging.getLogger("kdlens")
+_log = logging.getLogger(__name__)
 
 
 def noise(truth: NDArray[np.uint8], number: int) -> NDArray[np.float64]:

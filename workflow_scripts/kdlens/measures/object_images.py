@@ -23,7 +23,8 @@ from kdlens.data.image_folder import read_dataset, split_files
 from kdlens.data.packed import PackedConcepts
 from kdlens.data.world.masks import read_masks
 from kdlens.errors import InputError, suggest
-from kdlens.training.datasets import batches, central, open_split, ordered_loader, stored_side
+from kdlens.training.datasets import batches, central, ordered_loader
+from kdlens.training.splits import open_split, stored_side
 
 OBJECT = "object"
 
@@ -36,12 +37,18 @@ class ObjectImages(Protocol):
 
     def __len__(self) -> int: ...
 
-    def mask(self, number: int) -> NDArray[np.bool_]: ...
+    def mask(self, number: int) -> NDArray[np.bool_]:
+        """Return where the object of an image is, (S, S)."""
+        ...
 
     def batches(
         self, numbers: Sequence[int], batch_size: int
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-        """Yield the images of these numbers, and their classes if they have any."""
+        """Yield the images of these numbers, (B, S, S, 3), and their classes (B,) if they have any.
+
+        Raises:
+            InputError: if an image cannot be read.
+        """
         ...
 
 
@@ -54,6 +61,9 @@ class ValidationObjects:
         image: the image spec of the network.
         device: where images that are held in memory are kept.
         threads: that decode images.
+
+    Raises:
+        InputError: if the masks are missing, damaged, or of other images.
     """
 
     def __init__(
@@ -74,6 +84,7 @@ class ValidationObjects:
         return len(self._masks)
 
     def mask(self, number: int) -> NDArray[np.bool_]:
+        """As of :class:`ObjectImages`."""
         mask = Image.fromarray(self._masks[number])
         resized = mask.resize((self._side, self._side), Image.Resampling.NEAREST)
         return central(np.asarray(resized)[None], self._size)[0]
@@ -81,6 +92,7 @@ class ValidationObjects:
     def batches(
         self, numbers: Sequence[int], batch_size: int
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """As of :class:`ObjectImages`."""
         loader = ordered_loader(self._images, batch_size, 0, numbers)
         return ((images, labels) for images, labels, _ in batches(loader))
 
@@ -128,6 +140,7 @@ class ConceptObjects:
         return len(self._pack)
 
     def mask(self, number: int) -> NDArray[np.bool_]:
+        """As of :class:`ObjectImages`."""
         planes = np.isin(self._pack.annotation(number).planes, self._labels)
         mask = np.asarray(planes.any(axis=0))
         rows, columns = (np.arange(self._size) * side // self._size for side in mask.shape)
@@ -136,6 +149,7 @@ class ConceptObjects:
     def batches(
         self, numbers: Sequence[int], batch_size: int
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """As of :class:`ObjectImages`."""
         for start in range(0, len(numbers), batch_size):
             some = numbers[start : start + batch_size]
             pixels = [self._pack.pixels(int(number), self._size) for number in some]

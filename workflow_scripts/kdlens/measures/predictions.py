@@ -4,8 +4,6 @@ The npz has ``logits`` (N, K) float32 of N images and K classes, ``labels`` (N,)
 ``predicted`` (N,) int64, the class of the largest logit (the first of several), and ``meta``, what
 they belong to, as JSON: ``model, seed, dataset, dataset_digest, model_sha256, device``. Images are
 in the order of :func:`kdlens.data.image_folder.split_files`.
-
-Errors: :class:`~kdlens.errors.InputError` for a file that is missing, damaged or of something else.
 """
 
 from __future__ import annotations
@@ -18,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kdlens.dissection.npz import DAMAGE, save_arrays
 from kdlens.errors import InputError
+from kdlens.npz import opened, save_arrays
 
 
 def save_predictions(
@@ -28,7 +26,16 @@ def save_predictions(
     labels: NDArray[np.int64],
     meta: Mapping[str, Any],
 ) -> None:
-    """Write the file; outputs that are not finite are an error, since no class is predicted."""
+    """Write the file.
+
+    Args:
+        logits: (N, K).
+        labels: (N,).
+        meta: see the module.
+
+    Raises:
+        InputError: if outputs are not finite, so that no class is predicted; if the disk is full.
+    """
     if not np.isfinite(logits).all():
         raise InputError(
             f"{meta['model']}, seed {meta['seed']}: the network's outputs on the validation images "
@@ -50,19 +57,14 @@ def read_arrays(
 
     Args:
         expected: what ``meta`` must say.
+
+    Raises:
+        InputError: if the file is missing or damaged, or ``meta`` says something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            meta = json.loads(str(file["meta"]))
-            found = {key: meta[key] for key in expected}
-            arrays = {name: file[name] for name in names}
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the workflow again") from error
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: not a whole file of predictions ({error}); delete it and run the workflow "
-            "again"
-        ) from error
+    with opened(path, "predictions") as file:
+        meta = json.loads(str(file["meta"]))
+        found = {key: meta[key] for key in expected}
+        arrays = {name: file[name] for name in names}
     for key, value in expected.items():
         if found[key] != value:
             raise InputError(
@@ -78,6 +80,9 @@ def all_correct(files: Sequence[str | Path], digest: str) -> NDArray[np.bool_]:
     Args:
         files: of the networks' predictions.
         digest: of the dataset that they must be about.
+
+    Raises:
+        InputError: as :func:`read_arrays`.
     """
     right = []
     for path in files:

@@ -20,7 +20,8 @@ the keys that the job needs and no others.
 ``measures``      the measures beside dissection, a module each
 ``claims``        the tables that the ledger needs, and what it is told
 ``front_page``    the report: what it shows, and the commands it gives
-``cost``          the jobs of a run, for the table of costs
+``jobs``          a job as the table of costs knows it
+``cost``          the jobs of a run, for that table
 ``provenance``    a job's name and seed in the manifest
 ``results``       every file that a run makes, and the check of files asked for by name
 ``shipped``       the results that are shipped, and what can be made from them

@@ -62,6 +62,7 @@ def published(folder: str) -> list[str]:
 
 
 def params(config: Config) -> dict[str, Any]:
+    """Return what the check of the claims is told: alphas and temperatures, and the level."""
     facts = {
         name: {key: model[key] for key in _FACTS if key in model}
         for name, model in config["models"].items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,13 @@ from kdlens.config_data import CONCEPTS, entry, image_roles, section_of
 from kdlens.data.sources import is_archive
 from kdlens.plan import paths
 from kdlens.plan.paths import Config
+
+_MADE = {
+    "concept_world": "rendered",
+    "cells": "drawn",
+    "torchvision": "torchvision",
+    "sentiment_world": "written",
+}
 
 
 def origin(config: Config, role: str) -> str | None:
@@ -26,15 +33,13 @@ def origin(config: Config, role: str) -> str | None:
     does not have.
     """
     dataset = entry(config, role)
-    if dataset is None:
-        return None
-    if dataset["source"] == "concept_world":
-        return "rendered"
-    if dataset["source"] == "cells":
-        return "drawn"
-    if dataset["source"] == "torchvision":
-        return "torchvision"
-    return "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
+    return None if dataset is None else origin_of(dataset)
+
+
+def origin_of(dataset: Config) -> str:
+    """Return how a dataset with this section of a config comes about; sentences may be written."""
+    lies = "folder" if "path" in dataset and not is_archive(dataset["path"]) else "unpacked"
+    return _MADE.get(dataset["source"], lies)
 
 
 def names(config: Config, role: str, *origins: str) -> list[str]:
@@ -64,8 +69,11 @@ def tree(config: Config, role: str) -> list[str]:
 
 def root(config: Config, role: str) -> str:
     """Return the folder that holds a dataset's files."""
-    dataset = section_of(config, role)
-    made = tree(config, role)
+    return root_of(section_of(config, role), tree(config, role))
+
+
+def root_of(dataset: Config, made: Sequence[str]) -> str:
+    """Return the folder of a dataset with this section of a config; ``made`` if a rule makes it."""
     return made[0] if made else str(Path(dataset["path"], dataset.get("subfolder", "")))
 
 
@@ -76,17 +84,20 @@ def summary(config: Config, role: str) -> str | list[str]:
 
 
 def archive(config: Config, role: str) -> list[str]:
-    """Return the archive as an input, so that a new one is unpacked again.
+    """Return the archive as an input, so that a new one is unpacked again."""
+    return archive_of(entry(config, role) or {}, tree(config, role))
+
+
+def archive_of(dataset: Config, made: Iterable[str]) -> list[str]:
+    """Return the archive of a dataset with this section of a config; a rule makes ``made`` of it.
 
     An archive that is not there is left out (a dry run needs no data, and it may be fetched), but
     not once it has been unpacked: then a changed list of inputs would unpack it again in vain.
     """
-    dataset = entry(config, role) or {}
     path = dataset.get("path")
     if not path or not is_archive(path):
         return []
-    made = any(Path(folder).is_dir() for folder in tree(config, role))
-    unpacked = made and "urls" not in dataset
+    unpacked = "urls" not in dataset and any(Path(folder).is_dir() for folder in made)
     return [path] if unpacked or Path(path).is_file() else []
 
 
@@ -107,32 +118,40 @@ def summaries(config: Config) -> list[str | list[str]]:
 
 
 def splits(config: Config, role: str) -> dict[str, str]:
+    """Return the splits of a dataset for networks, each with its folder."""
     return section_of(config, role).get("splits", {"train": "train", "val": "val"})
 
 
-def image_checks(config: Config, name: str) -> dict[str, Any]:
+def image_checks(config: Config, role: str) -> dict[str, Any]:
     """Return what the check of a dataset for networks is told."""
-    role = role_named(config, name)
+    dataset = section_of(config, role)
     return {
-        "name": name,
+        "name": dataset["name"],
         "splits": splits(config, role),
-        "num_classes": section_of(config, role).get("num_classes"),
+        "num_classes": dataset.get("num_classes"),
     }
 
 
 def world(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rules that render a world are told."""
     keys = ("image_size", "mask_size", "classes", "images", "seed")
     dataset = entry(config, role) or {}
     return {key: dataset[key] for key in keys if key in dataset}
 
 
 def cells(config: Config, role: str) -> dict[str, Any]:
+    """Return what the rule that draws cells is told."""
     keys = ("image_size", "images", "classes", "seed")
     return {key: section_of(config, role)[key] for key in keys}
 
 
 def source(config: Config, role: str) -> dict[str, Any]:
-    dataset = entry(config, role) or {}
+    """Return what the rule that fetches or unpacks a dataset is told."""
+    return source_of(entry(config, role) or {})
+
+
+def source_of(dataset: Config) -> dict[str, Any]:
+    """Return the same for a dataset with this section of a config."""
     return {
         "path": dataset.get("path"),
         "urls": dataset.get("urls", []),
@@ -149,6 +168,7 @@ def torchvision_source(config: Config, role: str) -> dict[str, Any]:
 
 
 def packing(config: Config) -> dict[str, Any]:
+    """Return what the rule that packs the concept dataset is told; no categories stands for all."""
     categories = sorted(config["concept_data"].get("categories", []))
     return {
         "image_size": config["dissection"]["image_size"],

@@ -28,6 +28,7 @@ def table_layers(config: Config, names: Iterable[str]) -> str:
 
 
 def all_layers(config: Config) -> list[str]:
+    """Return every layer at which some model is dissected."""
     return list(
         dict.fromkeys(layer for name in main_models(config) for layer in layers(config, name))
     )
@@ -58,6 +59,7 @@ def tallies(
 
 
 def all_tallies(config: Config) -> list[str]:
+    """Return the tallies of every network that is dissected, with true labels."""
     return [
         tallies(config, name, seed, layer)
         for name, seed in models.pairs(config, dissected(config))
@@ -66,6 +68,7 @@ def all_tallies(config: Config) -> list[str]:
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
+    """Return what the dissection of a network is told."""
     keys: tuple[str, ...] = ("quantiles", "iou_threshold", "denominator", "shuffle_seed")
     keys += ("top_images", "precision")
     settings = config["dissection"]

@@ -8,12 +8,14 @@ from kdlens.plan import datasets, dissections, models, paper, paths
 from kdlens.plan.paths import Config
 
 
-def files(config: Config, name: str) -> list[str]:
-    extensions = ("svg", "pdf", "png")
-    return [f"{paths.run(config)}/figures/{name}.{extension}" for extension in extensions]
+def files(config: Config, name: str, *beside: str) -> list[str]:
+    """Return the files of a figure; ``beside`` its picture, those of these endings."""
+    endings = ("svg", "pdf", "png", *beside)
+    return [f"{paths.run(config)}/figures/{name}.{ending}" for ending in endings]
 
 
 def figure02_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 2 and its caption are told."""
     names = config["paper"]["figure02"]["models"]
     return {
         **paper.measured(config, names),
@@ -24,10 +26,12 @@ def figure02_params(config: Config) -> dict[str, Any]:
 
 
 def figure03_networks(config: Config) -> list[str]:
+    """Return the weights of the networks of Figure 3, in the order of its columns."""
     return [models.file(config, e["model"], e["seed"]) for e in _figure03_columns(config)]
 
 
 def figure03_tallies(config: Config) -> list[str]:
+    """Return the tallies of the networks of Figure 3, in the order of its columns."""
     return [dissections.tallies(config, e["model"], e["seed"]) for e in _figure03_columns(config)]
 
 
@@ -71,6 +75,7 @@ def _figure03_columns(config: Config) -> list[dict[str, Any]]:
 
 
 def curve_tallies(config: Config, figure: str) -> list[str]:
+    """Return the tallies of Figure 9 or 10, in the order of its rows."""
     return paper.tallies(config, _curve_rows(config, figure))
 
 
@@ -100,6 +105,7 @@ def _curve_rows(config: Config, figure: str) -> list[dict[str, Any]]:
 
 
 def unit_grid_params(config: Config) -> dict[str, Any]:
+    """Return which units the unit grids show, and how many images of each."""
     grids = config["paper"]["unit_grids"]
     return {
         **{key: grids[key] for key in ("units_per_category", "images")},

@@ -21,6 +21,7 @@ Files = Mapping[str, list[str]]
 
 
 def page(config: Config) -> str:
+    """Return the report."""
     return f"{paths.run(config)}/report.html"
 
 

@@ -27,14 +27,17 @@ def entries(config: Config) -> list[dict[str, Any]]:
 
 
 def tallies(config: Config) -> list[str]:
+    """Return the tallies of every page, in the order of the entries."""
     return [dissections.tallies(config, e["model"], e["seed"], e["layer"]) for e in entries(config)]
 
 
 def pages(config: Config) -> list[str]:
+    """Return every page, in the order of the entries."""
     return [page(config, e["model"], e["seed"], e["layer"]) for e in entries(config)]
 
 
 def page_params(config: Config, name: str, seed: int, layer: str) -> dict[str, Any]:
+    """Return what the job of a page is told."""
     shown = config["paper"]["gallery"]
     return {
         **paper.measured_in_all_layers(config),
@@ -48,6 +51,7 @@ def page_params(config: Config, name: str, seed: int, layer: str) -> dict[str, A
 
 
 def index_params(config: Config) -> dict[str, Any]:
+    """Return what the index is told."""
     return {
         **paper.measured_in_all_layers(config),
         "title": config["title"],

@@ -31,14 +31,17 @@ def mark(config: Config, name: str) -> list[str]:
 
 
 def trained(config: Config) -> list[str]:
+    """Return the models that are trained here."""
     return [name for name, model in config["models"].items() if "training" in model]
 
 
 def by_method(config: Config, method: str) -> list[str]:
+    """Return the models of a method."""
     return [name for name, model in config["models"].items() if model["method"] == method]
 
 
 def seeds(config: Config) -> list[int]:
+    """Return the seeds of all models."""
     return sorted({seed for model in config["models"].values() for seed in model["seeds"]})
 
 
@@ -48,6 +51,7 @@ def pairs(config: Config, names: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def file(config: Config, name: str, seed: int, part: str = "model.pt") -> str:
+    """Return a file of a network, by default its weights."""
     return f"{paths.model(config, name, seed)}/{part}"
 
 
@@ -62,16 +66,17 @@ def urgency(config: Config, name: str) -> int:
     Every training comes before all else: what is short is left for the end, when no training is
     there any more to fill the other cores.
     """
-    return 1 + generations(config, name)
+    return 1 + generations(config["models"], name)
 
 
-def generations(config: Config, name: str) -> int:
-    """Return how many generations of students wait for a model."""
-    students = [m for m, model in config["models"].items() if model.get("teacher") == name]
-    return max((1 + generations(config, student) for student in students), default=0)
+def generations(models: Mapping[str, Mapping[str, Any]], name: str) -> int:
+    """Return how many generations of students wait for one of these models."""
+    students = [student for student, model in models.items() if model.get("teacher") == name]
+    return max((1 + generations(models, student) for student in students), default=0)
 
 
 def teacher_file(config: Config, name: str) -> str | list[str]:
+    """Return the weights of a model's teacher, or nothing if it has none."""
     model = config["models"][name]
     return file(config, model["teacher"], model["teacher_seed"]) if "teacher" in model else []
 

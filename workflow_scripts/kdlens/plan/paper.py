@@ -19,6 +19,7 @@ def measured(config: Config, names: Iterable[str]) -> dict[str, Any]:
 
 
 def measured_in_all_layers(config: Config) -> dict[str, Any]:
+    """Return the same for what names its layers itself."""
     settings = config["dissection"]
     return {
         "quantile": settings["quantiles"][0],
@@ -79,6 +80,7 @@ def tallies(config: Config, rows: Iterable[Row], layer: str | None = None) -> li
 
 
 def metrics(config: Config, rows: Iterable[Row]) -> list[str]:
+    """Return the metrics of these rows' networks."""
     return [models.file(config, row["model"], row["seed"], "metrics.json") for row in rows]
 
 

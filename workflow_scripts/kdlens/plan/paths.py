@@ -34,14 +34,17 @@ def data(config: Config) -> str:
 
 
 def model(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> str:
+    """Return the folder of a network."""
     return f"{found(config)}/models/{name}/seed{seed}"
 
 
 def dissection(config: Config, name: str = "{model}", seed: int | str = "{seed}") -> str:
+    """Return the folder of a network's dissection."""
     return f"{found(config)}/dissection/{name}/seed{seed}"
 
 
 def activation_maps(config: Config) -> str:
+    """Return the file of the activation maps of Figure 3."""
     return f"{found(config)}/dissection/activation_maps.npz"
 
 

@@ -24,25 +24,25 @@ from kdlens.plan.paths import Config
 
 def paper_files(config: Config) -> list[str]:
     """Return every table, figure and page of the run: all that it has enough to make."""
-    paper, folder = config["paper"], f"{paths.run(config)}/figures"
+    paper = config["paper"]
     files = [
-        *tables.files(config, "table01", "csv", "md", "tex", "html"),
-        *tables.files(config, "table01_comparison", "csv", "md", "html"),
+        *tables.files(config, "table01"),
+        *tables.files(config, "table01_comparison", ("csv", "md", "html")),
         *figures.files(config, "figure02"),
         *figures.files(config, "figure03"),
-        *[*figures.files(config, "figure10"), f"{folder}/figure10.csv"],
+        *figures.files(config, "figure10", "csv"),
     ]
     if len(paper["figure09"]["quantiles"]) > 1:
-        files += [*figures.files(config, "figure09"), f"{folder}/figure09.csv"]
+        files += figures.files(config, "figure09", "csv")
     if paper["table10"]["layers"]:
-        files += tables.files(config, "table10", "csv", "md", "tex", "html")
+        files += tables.files(config, "table10")
     for number in variants.hyper_parameter_tables(config):
-        files += tables.files(config, f"table0{number}", "csv", "md", "tex", "html")
+        files += tables.files(config, f"table0{number}")
     if shown(config, "table11"):
-        files += tables.files(config, "table11", "csv", "md", "tex", "html")
+        files += tables.files(config, "table11")
     for name in ("figure04", "figure05"):
         if shown(config, name):
-            files += [*figures.files(config, name), f"{folder}/{name}.csv"]
+            files += figures.files(config, name, "csv")
     for name in paper["models"]:
         files += figures.files(config, f"concepts_{name}")
     for name in paper["unit_grids"]["models"]:

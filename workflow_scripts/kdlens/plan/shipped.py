@@ -41,6 +41,7 @@ sixth: an svg has every letter, hatch and photograph, and cannot be made as smal
 
 
 def listing(config: Config) -> str:
+    """Return the list of the run's shipped files."""
     return f"{paths.shipped(config)}/{LISTING}"
 
 
@@ -61,9 +62,8 @@ def made(config: Config) -> list[str]:
     """Return the tables and figures to ship, and what says how they were made."""
     own = [f for f in can_be_made(config) if f.endswith(_SHIPPED_AS)]
     run = paths.run(config)
-    return [*own, *(f"{run}/{name}" for name in ("manifest.json", "config.yaml"))] + [
-        f"{run}/cost.{ending}" for ending in ("csv", "md")
-    ]
+    names = ("manifest.json", "config.yaml", "cost.csv", "cost.md")
+    return [*own, *(f"{run}/{name}" for name in names)]
 
 
 def quantiles(config: Config) -> dict[str, list[float]]:
@@ -163,12 +163,12 @@ def left_out(config: Config) -> dict[str, str]:
     for name, role in _photographs(config).items():
         if not _is_drawn(config, role):
             reasons |= dict.fromkeys(
-                [*figures.files(config, name), f"{run}/figures/{name}.csv"],
+                figures.files(config, name, "csv"),
                 f"it shows photographs of {section_of(config, role)['name']}, which are not ours "
                 "to hand on",
             )
-    names = ["manifest.json", "config.yaml", "provenance.html", "cost.csv", "cost.md", "cost.html"]
-    names += ["report.html"]
+    names = ["manifest.json", "config.yaml", "provenance.html", "report.html"]
+    names += [f"cost.{ending}" for ending in ("csv", "md", "html")]
     return reasons | dict.fromkeys(
         [f"{run}/{name}" for name in names],
         "manifest, config, cost and report are the run's own, and made with it",

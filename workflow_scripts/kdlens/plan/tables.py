@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kdlens.plan import dissections, paper, paths
 from kdlens.plan.paths import Config
 
+ENDINGS = ("csv", "md", "tex", "html")
 
-def files(config: Config, name: str, *extensions: str) -> list[str]:
-    return [f"{paths.run(config)}/tables/{name}.{extension}" for extension in extensions]
+
+def files(config: Config, name: str, endings: Iterable[str] = ENDINGS) -> list[str]:
+    """Return the files of a table, one for each ending."""
+    return [f"{paths.run(config)}/tables/{name}.{ending}" for ending in endings]
 
 
 def table01_tallies(config: Config) -> list[str]:
+    """Return the tallies of Table 1, in the order of its rows."""
     return paper.tallies(config, paper.rows(config))
 
 
@@ -22,6 +27,7 @@ def metrics(config: Config) -> list[str]:
 
 
 def table01_params(config: Config) -> dict[str, Any]:
+    """Return what Table 1, the comparison and their captions are told."""
     return {
         **paper.measured(config, config["paper"]["models"]),
         "runs": paper.rows(config),
@@ -45,6 +51,7 @@ def table10_tallies(config: Config) -> list[str]:
 
 
 def table10_params(config: Config) -> dict[str, Any]:
+    """Return what Table 10 and its caption are told."""
     return {
         **paper.measured_in_all_layers(config),
         "layers": config["paper"]["table10"]["layers"],

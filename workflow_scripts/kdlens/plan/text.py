@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kdlens.data.sources import is_archive
-from kdlens.plan import paths
+from kdlens.plan import datasets, paths
 from kdlens.plan.jobs import Job, job
+from kdlens.plan.models import generations
 from kdlens.plan.paths import Config
 
 _GENERAL = ("label", "network", "seeds", "reference", "teacher", "teacher_seed", "training", "init")
@@ -20,12 +20,7 @@ _FILES = {"train": "train.txt", "dev": "dev.txt", "test": "test.txt"}
 
 def origin(config: Config) -> str | None:
     """Return how the sentences come about (written, unpacked, folder); None if there are none."""
-    if "text" not in config:
-        return None
-    data = config["text"]["data"]
-    if data["source"] == "sentiment_world":
-        return "written"
-    return "folder" if "path" in data and not is_archive(data["path"]) else "unpacked"
+    return datasets.origin_of(config["text"]["data"]) if "text" in config else None
 
 
 def dataset_names(config: Config, *origins: str) -> list[str]:
@@ -43,8 +38,7 @@ def tree(config: Config) -> list[str]:
 
 def root(config: Config) -> str:
     """Return the folder that holds the trees."""
-    made, data = tree(config), config["text"]["data"]
-    return made[0] if made else str(Path(data["path"], data.get("subfolder", "")))
+    return datasets.root_of(config["text"]["data"], tree(config))
 
 
 def summary(config: Config) -> str | list[str]:
@@ -58,12 +52,7 @@ def _summary(config: Config) -> str:
 
 def archive(config: Config) -> list[str]:
     """Return the archive as an input, as :func:`kdlens.plan.datasets.archive` does."""
-    if origin(config) != "unpacked" or "path" not in config["text"]["data"]:
-        return []
-    data = config["text"]["data"]
-    made = any(Path(folder).is_dir() for folder in tree(config))
-    unpacked = made and "urls" not in data
-    return [data["path"]] if unpacked or Path(data["path"]).is_file() else []
+    return datasets.archive_of(config["text"]["data"], tree(config)) if "text" in config else []
 
 
 def own_files(config: Config) -> list[str]:
@@ -75,36 +64,41 @@ def own_files(config: Config) -> list[str]:
 
 
 def splits(config: Config) -> dict[str, str]:
+    """Return the splits of the sentences, each with its file; none if there are none."""
     return config["text"]["data"].get("splits", _FILES) if "text" in config else {}
 
 
 def source(config: Config) -> dict[str, Any]:
-    data = config["text"]["data"]
-    keys: dict[str, Any] = {"path": None, "urls": [], "sha256": None, "subfolder": None}
-    return {key: data.get(key, default) for key, default in keys.items()}
+    """Return what the rule that fetches or unpacks the sentences is told."""
+    return datasets.source_of(config["text"]["data"])
 
 
 def world(config: Config) -> dict[str, Any]:
+    """Return what the rule that writes sentences is told."""
     data = config["text"]["data"]
     return {"sentences": data["sentences"], "seed": data["seed"], "files": splits(config)}
 
 
 def checks(config: Config) -> dict[str, Any]:
+    """Return what the check of the sentences is told."""
     data = config["text"]["data"]
     return {"name": data["name"], "splits": splits(config), "repeated": data["repeated"]}
 
 
 def vocabulary(config: Config) -> str:
+    """Return the file of the vocabulary."""
     return f"{paths.run(config)}/text/vocabulary.txt"
 
 
 def vocabulary_params(config: Config) -> dict[str, Any]:
+    """Return what the rule that makes the vocabulary is told."""
     told = config["text"]["vocabulary"]
     learned = ("size", "min_frequency", "lower_case") if told["source"] == "learned" else ()
     return {"source": told["source"], **{key: told[key] for key in learned}}
 
 
 def uses_pretrained(config: Config) -> bool:
+    """Return whether the run has the vocabulary, perhaps the weights, of a published BERT."""
     return "text" in config and config["text"]["vocabulary"]["source"] == "pretrained"
 
 
@@ -128,6 +122,7 @@ def models(config: Config) -> dict[str, Any]:
 
 
 def seeds(config: Config) -> list[int]:
+    """Return the seeds of all networks that read sentences."""
     return sorted({seed for model in models(config).values() for seed in model["seeds"]})
 
 
@@ -144,6 +139,7 @@ def model_files(config: Config, *parts: str) -> list[str]:
 
 
 def teacher_file(config: Config, name: str) -> str | list[str]:
+    """Return the weights of a model's teacher, or nothing if it has none."""
     model = models(config)[name]
     if "teacher" not in model:
         return []
@@ -157,11 +153,11 @@ def initial_weights(config: Config, name: str) -> str | list[str]:
 
 def urgency(config: Config, name: str) -> int:
     """Return the priority of a model's training: teachers first (`kdlens.plan.models.urgency`)."""
-    students = [m for m, model in models(config).items() if model.get("teacher") == name]
-    return 1 + max((urgency(config, student) for student in students), default=0)
+    return 1 + generations(models(config), name)
 
 
 def network(config: Config, name: str) -> dict[str, Any]:
+    """Return the shape of a model's network."""
     return dict(config["text"]["networks"][models(config)[name]["network"]])
 
 

@@ -49,14 +49,17 @@ def _network(config: Config, name: str) -> Mapping[str, Any]:
 
 
 def tallies(config: Config, item: str) -> list[str]:
+    """Return the tallies of an item, in the order of its rows."""
     return paper.tallies(config, rows(config, item))
 
 
 def metrics(config: Config, item: str) -> list[str]:
+    """Return the metrics of an item's networks, in the order of its rows."""
     return paper.metrics(config, rows(config, item))
 
 
 def params(config: Config, item: str) -> dict[str, Any]:
+    """Return what an item and its caption are told."""
     found = rows(config, item)
     return {
         **paper.measured(config, [row["model"] for row in found]),
@@ -71,6 +74,7 @@ def published(folder: str, number: str) -> str:
 
 
 def hyper_parameters_params(config: Config, number: str) -> dict[str, Any]:
+    """Return what one of Tables 6 to 9 is told, with its number and its subject."""
     item, subject = f"table0{number}", "label smoothing at each alpha"
     if item in TABLES_OF_KD:
         subject = f"KD with alpha {config['paper'][item]['alpha']:g} at each temperature T"
@@ -92,6 +96,7 @@ def table11_params(config: Config) -> dict[str, Any]:
 
 
 def figure04_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 4 is told, with each point's temperature and the name of the line."""
     models, names = config["models"], shown(config, "figure04")
     teachers = dict.fromkeys(models[models[name]["teacher"]]["label"] for name in names)
     return {
@@ -112,6 +117,7 @@ def figure04_caption(config: Config) -> dict[str, Any]:
 
 
 def figure05_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 5 is told, with its pairs of models."""
     return {**params(config, "figure05"), "pairs": config["paper"]["figure05"]["pairs"]}
 
 

@@ -17,23 +17,20 @@ import yaml
 from kdlens.data.broden_check import check_broden
 from kdlens.data.image_folder import check_image_folder
 from kdlens.data.treebank_check import check_treebank
-from kdlens.errors import InputError
 from kdlens.files import read_json, sha256_of
 from kdlens.paper.chain import PACK_INDEX
-from kdlens.paper.checkout import code_files
+from kdlens.provenance.manifest import SAID_BY_JOBS, changed_code, hashes_of_inputs
 
 BESIDE: tuple[str, ...] = ("manifest.json", "config.yaml", "provenance.html", "jobs.json")
 BESIDE += ("report.html", "workflow.html")
 BESIDE += ("cost.csv", "cost.md", "cost.html", "models/concepts_known", "ro-crate-metadata.json")
-"""Files of a run that its manifest does not list: itself, and what comes after it or varies."""
+"""Files of a run that its manifest does not list: itself, and what comes after it or varies.
 
-TOLD = {"logs", "benchmarks"}
-"""Folders likewise: what jobs said and took."""
+Nor are those of the folders :data:`~kdlens.provenance.manifest.SAID_BY_JOBS`.
+"""
 
 OF_CRATE = {"workflow", "datasets"}
 """Folders that ``make crate`` adds to a run."""
-
-_KEYS = ("files", "jobs", "rules", "code", "config", "config_sha256", "git", "lock_sha256")
 
 
 @dataclass
@@ -48,6 +45,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
+        """Return all that is to be said."""
         return [*self.missing, *self.changed, *self.extra, *self.notes]
 
     @property
@@ -58,26 +56,6 @@ class Found:
         earlier config, or one of the user's own.
         """
         return not self.missing and not self.changed
-
-
-def read_manifest(path: str | Path) -> dict[str, Any]:
-    """Read a manifest.
-
-    Raises:
-        InputError: if it is not there, damaged, or of a version that named no jobs.
-    """
-    if not Path(path).exists():
-        raise InputError(f"{path}: no such file; run the workflow to its end first")
-    manifest = read_json(path)
-    lacking = [key for key in _KEYS if not isinstance(manifest, dict) or key not in manifest]
-    whole = not lacking and all(
-        isinstance(entry, dict) and {"path", "bytes", "sha256", "job"} <= set(entry)
-        for entry in manifest["files"]
-    )
-    if not whole:
-        why = f"has no {', '.join(lacking)}" if lacking else "has damaged entries"
-        raise InputError(f"{path}: {why}; delete it and run the workflow again")
-    return manifest
 
 
 def check_run(manifest: Mapping[str, Any], run: Path, project: Path) -> Found:
@@ -112,8 +90,7 @@ def check_data(manifest: Mapping[str, Any], project: Path) -> Iterator[str]:
     Raises:
         InputError: if a file of a dataset is missing or damaged.
     """
-    given = {path: sha for job in manifest["jobs"].values() for path, sha in job["inputs"].items()}
-    for path in sorted(given):
+    for path, given in sorted(hashes_of_inputs(manifest).items()):
         if Path(path).name == "dataset.json":
             said = read_json(project / path)
             digest = _digest(project / said["root"], said)
@@ -121,7 +98,7 @@ def check_data(manifest: Mapping[str, Any], project: Path) -> Iterator[str]:
                 yield f"note: {path}: no check is known of a dataset of kind '{said['kind']}'"
             elif digest != said["digest"]:
                 yield f"changed: {said['root']}: its images are not those of {path}"
-        elif (given[path] or "").startswith("pack:"):
+        elif (given or "").startswith("pack:"):
             for name, file in read_json(project / path / PACK_INDEX)["files"].items():
                 if sha256_of(project / path / name) != file["sha256"]:
                     yield f"changed: {path}/{name}"
@@ -141,9 +118,8 @@ def _others(run: Path, project: Path, listed: set[str]) -> Iterator[str]:
     for path in sorted((project / run).rglob("*")):
         inside = path.relative_to(project / run)
         named = path.relative_to(project).as_posix()
-        apart = (
-            inside.as_posix() in BESIDE or inside.parts[0] in OF_CRATE or TOLD & set(inside.parts)
-        )
+        apart = inside.as_posix() in BESIDE or inside.parts[0] in OF_CRATE
+        apart = apart or not SAID_BY_JOBS.isdisjoint(inside.parts)
         if path.is_file() and not apart and named not in listed:
             yield named
 
@@ -161,15 +137,14 @@ def _check_config(found: Found, manifest: Mapping[str, Any], run: Path, project:
 def _check_inputs(found: Found, manifest: Mapping[str, Any], project: Path) -> None:
     """Compare what went into the jobs and is no result, as far as that is a file of its own."""
     results = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
-    given = {path: sha for job in manifest["jobs"].values() for path, sha in job["inputs"].items()}
-    for path, sha256 in sorted(given.items()):
+    for path, hash_ in sorted(hashes_of_inputs(manifest).items()):
         if path in results:
-            if sha256 != results[path]:
+            if hash_ != results[path]:
                 found.changed.append(f"changed: manifest: two checksums of {path}")
             continue
-        kind, _, value = (sha256 or "").rpartition(":")
+        kind, _, value = (hash_ or "").rpartition(":")
         file = project / path / PACK_INDEX if kind == "pack" else project / path
-        if sha256 is None or kind in ("dataset", "config"):
+        if hash_ is None or kind in ("dataset", "config"):
             continue
         if not file.is_file():
             found.notes.append(f"note: {path}: an input that is no longer there")
@@ -183,11 +158,7 @@ def _notes(manifest: Mapping[str, Any], project: Path) -> Iterator[str]:
         yield f"note: the run names no commit ({git['note']})"
     elif git["dirty"]:
         yield f"note: the run's code was commit {git['commit'][:12]} with changes"
-    now = code_files(project)
-    other = sorted(
-        name for name in {*now, *manifest["code"]} if now.get(name) != manifest["code"].get(name)
-    )
-    if other:
+    if other := changed_code(manifest, project):
         named = ", ".join(other[:3]) + (f" and {len(other) - 3} more" if len(other) > 3 else "")
         yield f"note: the code here is not the run's: {named}"
     lock = project / "uv.lock"

@@ -22,24 +22,19 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
-from kdlens.errors import InputError
-from kdlens.paper.checkout import code_files
 from kdlens.provenance.crate_about import abstract_of, describe_crate, licence_of
-from kdlens.provenance.crate_entities import Entities, compact
+from kdlens.provenance.crate_entities import compact
+from kdlens.provenance.crate_files import RunEntities
+from kdlens.provenance.manifest import Jobs
 
 COMPLETED = "http://schema.org/CompletedActionStatus"
 SNAKEMAKE = "https://snakemake.github.io"
 
-_BESIDE: tuple[str, ...] = ("manifest.json", "jobs.json", "provenance.html", "cost.csv")
-_BESIDE += ("cost.html", "report.html", "workflow.html")
-_MORE_CODE = ("pyproject.toml", "uv.lock", "LICENSE", "CITATION.cff")
 _MEASURED = {
     "seconds": ("wall-clock time", "s", "SEC"),
     "memory_mib": ("largest resident memory", "MiB", "MebiBYTE"),
 }
 """What a job took, by its name in jobs.json: in words, its unit, and that unit's name in QUDT."""
-
-Jobs = Mapping[str, Mapping[str, Any]]
 
 
 def build_crate(
@@ -55,9 +50,10 @@ def build_crate(
     Raises:
         InputError: if the code here is not the one that the manifest names, or a file is gone.
     """
-    builder = _Builder(manifest, times, run, project)
-    builder.add_code()
-    builder.add_results()
+    entities = RunEntities(manifest, run, project)
+    entities.add_code()
+    entities.add_results()
+    builder = _Builder(manifest, times, run, entities)
     builder.add_workflow(citation)
     for name in manifest["jobs"]:
         builder.add_job(name)
@@ -65,56 +61,27 @@ def build_crate(
     builder.add_run()
     title = manifest["config"]["title"]
     describe_crate(
-        builder.entities,
+        entities,
         citation,
         name=f"kdlens, run {run.name}: {title}",
-        code=builder.version,
+        code=entities.version,
         ended=builder.ended,
     )
-    return builder.entities.crate
+    return entities.crate
 
 
 class _Builder:
-    """The crate while it is built, step by step."""
+    """Adds the workflow, its jobs and the run to a crate that has their files."""
 
-    def __init__(self, manifest: Mapping[str, Any], times: Jobs, run: Path, project: Path) -> None:
-        self.manifest, self.times, self.run, self.project = manifest, times, run, project
-        self.entities = Entities(project)
-        self.version = manifest["git"]["commit"] or f"sha256:{manifest['source_sha256']}"
+    def __init__(
+        self, manifest: Mapping[str, Any], times: Jobs, run: Path, entities: RunEntities
+    ) -> None:
+        self.manifest, self.times, self.run, self.entities = manifest, times, run, entities
         self.ended = max((job["ended"] for job in times.values() if job["ended"]), default=None)
         self.scripts = {rule: files[0] for rule, files in manifest["rules"].items()}
         self.config = (run / "config.yaml").as_posix()
         self.actions: dict[str, ContextEntity] = {}
         self.controls: list[ContextEntity] = []
-        self.hashes = {
-            path: hash_
-            for job in manifest["jobs"].values()
-            for path, hash_ in job["inputs"].items()
-        }
-
-    def add_code(self) -> None:
-        said, now = self.manifest["code"], code_files(self.project)
-        other = sorted(name for name in {*said, *now} if said.get(name) != now.get(name))
-        if other:
-            raise InputError(
-                f"{other[0]}: not the code that made the run ({len(other)} files differ); check "
-                f"out {self.version}, or run the workflow again"
-            )
-        scripts = set(self.scripts.values())
-        for path in sorted(said.keys() - {"Snakefile"}):
-            tool = {"@type": ["File", "SoftwareSourceCode"], "version": self.version}
-            more = tool if path in scripts else {}
-            self.entities.add_file(path, f"workflow/{path}", said[path], **more)
-        for path in _MORE_CODE:
-            if (self.project / path).is_file():
-                self.entities.add_file(path, f"workflow/{path}")
-
-    def add_results(self) -> None:
-        for entry in self.manifest["files"]:
-            self.entities.add_file(entry["path"], self._place(entry["path"]), entry["sha256"])
-        for name in _BESIDE:
-            if (self.project / self.run / name).is_file():
-                self.entities.add_file((self.run / name).as_posix(), name)
 
     def add_workflow(self, citation: Mapping[str, Any]) -> None:
         config = self.entities.add(
@@ -144,7 +111,7 @@ class _Builder:
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             "name": citation["title"],
             "description": abstract_of(citation),
-            "version": self.version,
+            "version": self.entities.version,
             "license": {"@id": licence_of(citation)},
             "encodingFormat": "text/x-python",
             "conformsTo": {
@@ -153,14 +120,14 @@ class _Builder:
             **compact({"programmingLanguage": language, "input": config, "hasPart": tools}),
         }
         crate = self.entities.crate
-        source = self.project / "Snakefile"
+        source = self.entities.project / "Snakefile"
         self.workflow = ComputationalWorkflow(crate, source, place, properties=properties)
         crate.add(self.workflow)
         crate.mainEntity = self.workflow
 
     def add_job(self, name: str) -> None:
         job, known = self.manifest["jobs"][name], self.times.get(name, {})
-        inputs = [self._input(path) for path in job["inputs"]]
+        inputs = [self.entities.of_path(path) for path in job["inputs"]]
         if job["seed"] is not None:
             inputs.append(self._seed(job["seed"]))
         usage = [
@@ -183,7 +150,7 @@ class _Builder:
             description=f"A job of the rule {job['rule']}",
             instrument=self.entities.by_path[self.scripts[job["rule"]]],
             object=inputs,
-            result=[self._input(path) for path in job["outputs"]],
+            result=[self.entities.of_path(path) for path in job["outputs"]],
             startTime=known.get("started"),
             endTime=known.get("ended"),
             actionStatus=COMPLETED,
@@ -247,34 +214,6 @@ class _Builder:
             actionStatus=COMPLETED,
         )
         self.entities.crate.root_dataset["mentions"] = [whole, *self.actions.values()]
-
-    def _place(self, path: str) -> str:
-        """Return where a file of the project lies in the crate."""
-        inside = Path(path)
-        if inside.is_relative_to(self.run):
-            return inside.relative_to(self.run).as_posix()
-        data = Path(self.manifest["config"]["results"], "data")
-        if inside.is_relative_to(data):
-            return f"datasets/{inside.relative_to(data).as_posix()}"
-        return f"workflow/{path}"
-
-    def _input(self, path: str) -> Entity:
-        """Return an input or output: a file of the crate, or what is said of one that is not."""
-        by_path, hash_ = self.entities.by_path, self.hashes.get(path)
-        if path not in by_path:
-            inside = not Path(path).is_absolute() and ".." not in Path(path).parts
-            # Of the project, and small: it was read for its checksum.
-            if inside and hash_ and ":" not in hash_ and (self.project / path).is_file():
-                return self.entities.add_file(path, self._place(path), hash_)
-            known = "the identifier is its digest" if hash_ else "of unknown content"
-            by_path[path] = self.entities.add(
-                f"#data/{quote(path)}",
-                "CreativeWork",
-                name=path,
-                identifier=hash_,
-                description=f"Not in the crate; {known}",
-            )
-        return by_path[path]
 
     def _seed(self, seed: int) -> Entity:
         known = self.entities.crate.get(f"#seed/{seed}")

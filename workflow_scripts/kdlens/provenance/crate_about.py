@@ -59,10 +59,12 @@ def describe_crate(
 
 
 def abstract_of(citation: Mapping[str, Any]) -> str:
+    """Return what the project is in a few sentences, on one line."""
     return " ".join(citation["abstract"].split())
 
 
 def licence_of(citation: Mapping[str, Any]) -> str:
+    """Return the address of the licence's text, which stands for it in a crate."""
     return f"https://spdx.org/licenses/{citation['license']}"
 
 

@@ -62,7 +62,11 @@ class Entities:
         return self.by_path[path]
 
     def describe(self, path: str, place: str, sha256: str | None = None) -> dict[str, str]:
-        """Return what is said of every file; its sha256 is computed unless it is given."""
+        """Return what is said of every file; its sha256 is computed unless it is given.
+
+        Raises:
+            InputError: if it is not there.
+        """
         source = self.project / path
         if not source.is_file():
             raise InputError(f"{path}: no such file; run the workflow again")
@@ -81,6 +85,7 @@ def compact(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def single(values: list[Any]) -> Any:
+    """Return a list of one thing as that thing, other lists as they are."""
     return values[0] if len(values) == 1 else values
 
 

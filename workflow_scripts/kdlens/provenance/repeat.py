@@ -13,70 +13,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.errors import InputError, suggest
+from kdlens.errors import InputError
 from kdlens.files import sha256_of
+from kdlens.provenance.manifest import SAID_BY_JOBS
+from kdlens.provenance.parts import is_data
 
 PROJECT_FILES: tuple[str, ...] = ("Snakefile", "rules", "workflow_scripts", "config")
 PROJECT_FILES += ("pyproject.toml", "uv.lock", "envs")
-
-WHOLE_SECONDS = 300
-"""A run whose jobs took less in all is repeated whole, unless a part is named."""
 
 DRAWN = {"concept_world", "cells", "sentiment_world"}
 """Sources of datasets that the workflow makes of nothing but a seed."""
 
 VARIES = {"jobs.json", "cost.csv", "cost.md", "cost.html"}
-"""Files that hold times. (Folders of logs and benchmarks are left out too.)"""
-
-_TOLD = {"logs", "benchmarks"}
-
-Jobs = Mapping[str, Mapping[str, Any]]
-
-
-def choose(
-    manifest: Mapping[str, Any], times: Jobs, run: str, parts: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """Return the files to make again, and the names of the jobs that this takes.
-
-    Args:
-        times: of the jobs, see :func:`kdlens.provenance.jobs.read_times`.
-        run: the run's folder.
-        parts: files of the run, or models: all that follows from the first seed of one and what it
-            was taught by. Empty: the whole run if it is short, else the quickest network.
-
-    Raises:
-        InputError: for a part that the run does not have.
-    """
-    jobs: Jobs = manifest["jobs"]
-    files: set[str] = set()
-    for part in parts or _default(manifest, times):
-        found = _of_part(part, manifest, run)
-        if not found:
-            models = models_of(manifest)
-            raise InputError(
-                f"PART={part}: neither a file of {run}/manifest.json nor a model; "
-                f"{suggest(part, models)}"
-            )
-        files |= found
-    return sorted(files), sorted(_behind(files, jobs))
-
-
-def models_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the models of a run by name, those that read sentences too."""
-    config = manifest["config"]
-    return {**config["models"], **(config.get("text") or {}).get("models", {})}
-
-
-def seconds_of(names: Collection[str], times: Jobs) -> float | None:
-    """Return what these jobs took in the run, one after the other; None if not all are known."""
-    known = [times[name]["seconds"] for name in names if name in times]
-    if len(known) < len(names) or None in known:
-        return None
-    return sum(known)
+"""Files that hold times."""
 
 
 def draws_its_data(manifest: Mapping[str, Any]) -> bool:
@@ -159,10 +112,13 @@ def copy_project(folder: Path, manifest: Mapping[str, Any], project: Path) -> Pa
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
-    """Return the sha256 of every file below ``folder`` that holds no times; links are left out."""
+    """Return the sha256 of every file below ``folder``, by its path in there.
+
+    Left out are links, files that hold times, and what jobs said.
+    """
     found = {}
     for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _TOLD]
+        folders[:] = [name for name in folders if name not in SAID_BY_JOBS]
         for name in files:
             if name not in VARIES:
                 path = Path(place, name)
@@ -178,81 +134,10 @@ def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     return lines + [f"differs: {name}" for name in both if one[name] != other[name]]
 
 
-def _default(manifest: Mapping[str, Any], times: Jobs) -> list[str]:
-    took = seconds_of(manifest["jobs"], times)
-    if took is not None and took < WHOLE_SECONDS:
-        return [""]
-    models = manifest["config"]["models"]
-    seconds = {name: seconds_of(_first_training(name, manifest), times) for name in models}
-    untaught = [name for name in models if not models[name].get("teacher")]
-    trained = [name for name in untaught if models[name]["method"] not in _UNTRAINED]
-    candidates = trained or untaught or list(models)
-    known = {name: taken for name in candidates if (taken := seconds[name])}
-    return [min(known, key=lambda name: known[name]) if known else candidates[0]]
-
-
-_UNTRAINED = ("random_init", "checkpoint")
-
-
-def _first_training(model: str, manifest: Mapping[str, Any]) -> list[str]:
-    """Return the name of the job that makes a model's first network."""
-    seed = models_of(manifest)[model]["seeds"][0]
-    end = f"/models/{model}/seed{seed}/model.pt"
-    jobs = manifest["jobs"].items()
-    return [name for name, job in jobs if any(path.endswith(end) for path in job["outputs"])]
-
-
-def _of_part(part: str, manifest: Mapping[str, Any], run: str) -> set[str]:
-    results = {entry["path"] for entry in manifest["files"]}
-    if not part:
-        return results
-    named = {path for path in (part, f"{run}/{part}") if path in results}
-    if named or part not in models_of(manifest):
-        return named
-    jobs: Jobs = manifest["jobs"]
-    first = {path for name in _first_training(part, manifest) for path in jobs[name]["outputs"]}
-    there = {path for name in _behind(first, jobs) for path in jobs[name]["outputs"]}
-    # All that follows from these networks and the datasets alone.
-    there |= {path for job in jobs.values() for path in job["outputs"] if _is_data(path, manifest)}
-    made = {path for job in jobs.values() for path in job["outputs"]}
-    while True:
-        more = {
-            path
-            for job in jobs.values()
-            if all(path in there or path not in made for path in job["inputs"])
-            and all(path in there for path in job["outputs"] if path.endswith("/model.pt"))
-            for path in job["outputs"]
-        }
-        if more <= there:
-            return {path for path in there if path.startswith(f"{run}/")} & results
-        there |= more
-
-
-def _behind(files: Collection[str], jobs: Jobs) -> set[str]:
-    """Return the names of the jobs that make these files and all that goes into them."""
-    maker = {path: name for name, job in jobs.items() for path in job["outputs"]}
-    found: set[str] = set()
-    waiting = [maker[file] for file in files if file in maker]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [maker[path] for path in jobs[name]["inputs"] if path in maker]
-    return found
-
-
-def _is_data(path: str, manifest: Mapping[str, Any]) -> bool:
-    return path.startswith(f"{manifest['config']['results']}/data/")
-
-
 def _rules_beyond_data(manifest: Mapping[str, Any]) -> list[str]:
     jobs = manifest["jobs"].values()
     return sorted(
-        {
-            job["rule"]
-            for job in jobs
-            if not any(_is_data(path, manifest) for path in job["outputs"])
-        }
+        {job["rule"] for job in jobs if not any(is_data(path, manifest) for path in job["outputs"])}
     )
 
 

@@ -23,6 +23,7 @@ class GlobalBatchNorm2d(nn.BatchNorm2d):
     momentum: float
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return this process's maps (B, C, H, W), normalised, of the same type."""
         if not self.training:
             return super().forward(images)
         values, axes = images.float(), (0, 2, 3)
@@ -57,7 +58,11 @@ class _GlobalSum(torch.autograd.Function):
 
 
 def synchronise_batch_norm(network: nn.Module, device: torch.device) -> nn.Module:
-    """Return the network with its batch normalisations exchanged; weights are the same objects."""
+    """Return the network with its batch normalisations exchanged; weights are the same objects.
+
+    Args:
+        device: where it will compute.
+    """
     if device.type == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(network)
     for module in list(network.modules()):

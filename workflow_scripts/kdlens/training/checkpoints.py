@@ -33,7 +33,7 @@ from torch import nn
 from kdlens.dependencies import modules_of_results
 from kdlens.errors import InputError
 from kdlens.files import sha256_of, write_bytes
-from kdlens.training.networks import read_pickle
+from kdlens.training.state_dicts import read_pickle
 
 _FORMAT = 2
 _PLAIN = (bool, int, float, str, type(None))
@@ -50,8 +50,14 @@ def save_weights(network: nn.Module, path: str | Path) -> str:
     return sha256_of(path)
 
 
-def fingerprint(facts: Mapping[str, Any], script: Path) -> str:
-    """Return a digest of JSON-like ``facts``, a script and the library modules that it uses."""
+def fingerprint_of(facts: Mapping[str, Any], script: Path) -> str:
+    """Return a digest of what shapes a training.
+
+    Args:
+        facts: its settings, data and weights; JSON-like.
+        script: the file that trains; it is read, with the library modules on which its results
+            hang.
+    """
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for file in [script, *modules_of_results(script)]:
         name = file.relative_to(script.parent).as_posix()
@@ -59,12 +65,17 @@ def fingerprint(facts: Mapping[str, Any], script: Path) -> str:
     return digest.hexdigest()
 
 
-def save_checkpoint(path: str | Path, facts: str, **parts: Any) -> None:
-    """Write a training's state; ``facts`` is its :func:`fingerprint`."""
-    _save({"format": _FORMAT, "fingerprint": facts, **parts}, path)
+def save_checkpoint(path: str | Path, fingerprint: str, **parts: Any) -> None:
+    """Write a training's state, atomically.
+
+    Args:
+        fingerprint: of what shapes it, by :func:`fingerprint_of`.
+        parts: plain data and tensors, by name.
+    """
+    _save({"format": _FORMAT, "fingerprint": fingerprint, **parts}, path)
 
 
-def load_checkpoint(path: str | Path, facts: str) -> dict[str, Any] | None:
+def load_checkpoint(path: str | Path, fingerprint: str) -> dict[str, Any] | None:
     """Return the state that :func:`save_checkpoint` wrote, or None if it is of no use."""
     path = Path(path)
     if not path.exists():
@@ -77,7 +88,7 @@ def load_checkpoint(path: str | Path, facts: str) -> dict[str, Any] | None:
     if not isinstance(state, dict) or state.get("format") != _FORMAT:
         _log.warning("%s: not a checkpoint of this program; starting anew", path)
         return None
-    if state["fingerprint"] != facts:
+    if state["fingerprint"] != fingerprint:
         _log.warning(
             "%s: belongs to a training with other data, settings or code; starting anew", path
         )

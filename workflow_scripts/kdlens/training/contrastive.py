@@ -74,6 +74,7 @@ class ContrastiveLoss(nn.Module):
     def forward(
         self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return a batch's loss, a scalar, and take its embeddings into the memories."""
         student, teacher = student_io["part"]["output"], teacher_io["part"]["output"]
         supplement = student_io["supplement"]["input"]
         own = supplement["pos_idx"].to(student.device, non_blocking=True)

@@ -33,10 +33,9 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torchdistill.datasets.registry import register_collate_func
 
-from kdlens.data.image_folder import load_image, load_split, memory_of, read_dataset, split_files
-from kdlens.errors import InputError, suggest
+from kdlens.data.image_folder import load_image
+from kdlens.errors import InputError
 from kdlens.training.augmentation import (
-    AUGMENTATIONS,
     FORMS,
     augment,
     forms,
@@ -45,7 +44,6 @@ from kdlens.training.augmentation import (
 )
 from kdlens.training.randomness import Stream, permutation
 
-MEMORY_BUDGET = 2**30  # bytes of decoded images that a job may hold without being asked to
 Batch = tuple[torch.Tensor, torch.Tensor, dict[str, Any]]
 
 
@@ -183,6 +181,7 @@ class EpochSampler(Sampler):
         self._length, self._seed, self._epoch = len(images), seed, 0
 
     def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, from 0, that is gone through next."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -200,7 +199,11 @@ def whole_batch(batch: Batch | InputError) -> Batch | InputError:
 
 
 def batches(loader: Iterable[Batch | InputError]) -> Iterator[Batch]:
-    """Yield the batches of a loader; raise the error that stands in the place of one."""
+    """Yield the batches of a loader.
+
+    Raises:
+        InputError: the one that stands in the place of a batch.
+    """
     for batch in loader:
         if isinstance(batch, InputError):
             raise batch
@@ -258,82 +261,3 @@ def central(images: np.ndarray, size: int) -> np.ndarray:
     """Return the central squares (N, size, size, 3) of square images."""
     margin = (images.shape[1] - size) // 2
     return images[:, margin : margin + size, margin : margin + size]
-
-
-def hold_in_memory(
-    setting: str | bool,
-    dataset: Mapping[str, Any],
-    image: Mapping[str, Any],
-    splits: Sequence[str] = ("train", "val"),
-    augmentation: str = "none",
-) -> bool:
-    """Decide whether to hold the images of ``splits`` in memory.
-
-    Args:
-        setting: ``in_memory`` of the config; ``auto`` holds them below a GiB, where possible.
-        dataset: the contents of ``dataset.json``.
-        image: the image spec.
-
-    Raises:
-        InputError: if they should be held and cannot be, or for an unknown augmentation.
-    """
-    if augmentation not in AUGMENTATIONS:
-        raise InputError(
-            f"training.augmentation: '{augmentation}' is not known; "
-            f"{suggest(augmentation, AUGMENTATIONS)}"
-        )
-    if augmentation == "imagenet":
-        if setting is True:
-            raise InputError(
-                "training.in_memory: augmentation imagenet crops the images in their stored size, "
-                "so they cannot be held as squares; write auto or false"
-            )
-        return False
-    if setting == "auto":
-        side = stored_side(image)
-        return sum(memory_of(dataset, split, side) for split in splits) < MEMORY_BUDGET
-    return bool(setting)
-
-
-def stored_side(image: Mapping[str, Any]) -> int:
-    """Return the side to which images are resized before the centre of ``size`` is taken."""
-    side = image.get("resize") or image["size"]
-    if side < image["size"]:
-        raise InputError(
-            f"image.resize: {side} is less than the size {image['size']} that is cut out; "
-            "write at least that, or leave it out"
-        )
-    return side
-
-
-def open_split(
-    dataset: str | Path,
-    split: str,
-    image: Mapping[str, Any],
-    *,
-    held: bool,
-    device: torch.device,
-    threads: int,
-    augmentation: str = "none",
-    seed: int = 0,
-) -> ImageDataset:
-    """Return the images of a split of a checked dataset.
-
-    Args:
-        dataset: ``dataset.json``.
-        split: train or val.
-        image: the image spec: ``size``, ``mean``, ``std``, and ``resize`` where the shorter side is
-            to be brought to more than ``size`` before the centre is taken.
-        held: whether to decode all of them now, with ``threads`` threads.
-        device: where held images are kept.
-        augmentation, seed: how they are changed in training.
-    """
-    side = stored_side(image)
-    if held:
-        images, labels = load_split(dataset, split, side, workers=threads)
-        images = np.ascontiguousarray(central(images, image["size"]))
-        return HeldImages(images, labels, augmentation=augmentation, seed=seed, device=device)
-    files, labels = split_files(read_dataset(dataset), split)
-    return StreamedImages(
-        files, labels, size=image["size"], resize=side, augmentation=augmentation, seed=seed
-    )

@@ -105,6 +105,9 @@ def gpu_memory_errors(key: str | None = "training.batch_size") -> Iterator[None]
 
     Args:
         key: of the config, which gives the batch its size; None if the size is fixed.
+
+    Raises:
+        InputError: in place of torch's error.
     """
     try:
         yield

@@ -18,15 +18,9 @@ from torch import nn
 
 from kdlens.data.image_folder import read_dataset
 from kdlens.errors import InputError
-from kdlens.training.datasets import (
-    ImageDataset,
-    Preprocess,
-    batches,
-    hold_in_memory,
-    open_split,
-    ordered_loader,
-)
+from kdlens.training.datasets import ImageDataset, Preprocess, batches, ordered_loader
 from kdlens.training.processes import Processes
+from kdlens.training.splits import hold_in_memory, open_split
 
 
 @dataclass(frozen=True)
@@ -99,6 +93,9 @@ def evaluate_on_validation(
         dataset: ``dataset.json``.
         image: the image spec.
         threads: that decode images, or worker processes where they do not fit into memory.
+
+    Raises:
+        InputError: as :func:`evaluate`, and if an image cannot be read.
     """
     held = hold_in_memory("auto", read_dataset(dataset), image, splits=("val",))
     images = open_split(dataset, "val", image, held=held, device=device, threads=threads)

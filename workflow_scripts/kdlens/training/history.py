@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kdlens.files import write_text
+from kdlens.training.epochs import write_epochs
 from kdlens.training.evaluation import Evaluation
 
 COLUMNS = ("epoch", "learning_rate", "train_loss", "val_top1", "val_loss", "stage")
@@ -40,16 +40,14 @@ class History:
         evaluation: Evaluation | None,
         stage: int,
     ) -> None:
+        """Add the row of an epoch; its numbers are those of the module's columns."""
         top1, val_loss = (evaluation.top1, evaluation.loss) if evaluation else (None, None)
         self.rows.append([epoch, learning_rate, loss, top1, val_loss, stage])
         self.evaluation = evaluation or self.evaluation
 
     def write(self, path: str | Path) -> None:
-        """Write ``history.csv``, atomically."""
-        lines = [",".join(COLUMNS)]
-        for row in self.rows:
-            lines.append(",".join("" if cell is None else f"{cell:.8g}" for cell in row))
-        write_text(path, "\n".join(lines) + "\n")
+        """Write ``history.csv``; errors as :func:`~kdlens.training.epochs.write_epochs`."""
+        write_epochs(COLUMNS, self.rows, path)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the history as plain data."""

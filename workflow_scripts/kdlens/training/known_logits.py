@@ -24,7 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 def worth_knowing(images: ImageDataset, classes: int, epochs: int) -> bool:
-    """Whether the logits fit into memory, and are fewer than those of all epochs."""
+    """Return whether the logits fit into memory, and are fewer than those of all epochs.
+
+    Args:
+        images: those of the training.
+        classes: logits an image.
+        epochs: of the training.
+    """
     forms = images.forms if isinstance(images, HeldImages) else None
     return forms is not None and forms < epochs and 4 * len(images) * forms * classes <= _MEMORY
 
@@ -61,6 +67,7 @@ class KnownLogits(nn.Module):
         self.register_buffer("logits", torch.cat(parts))
 
     def forward(self, form: torch.Tensor) -> torch.Tensor:
+        """Return logits, float32 (B, classes)."""
         return self.logits[form]
 
 

@@ -45,6 +45,7 @@ class SoftCrossEntropyLoss(nn.Module):
     def forward(
         self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return the loss, a scalar, of logits (B, classes) of both sides."""
         student = student_io[self.module_path]["output"] / self.temperature
         teacher = teacher_io[self.module_path]["output"] / self.temperature
         loss = nn.functional.cross_entropy(student, teacher.softmax(dim=1))
@@ -69,6 +70,7 @@ class ReconstructionLoss(nn.Module):
     def forward(
         self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return the loss, a scalar; the student is not asked."""
         original = teacher_io[self.source]["output"]
         return nn.functional.mse_loss(teacher_io["part"]["output"], original)
 
@@ -91,6 +93,7 @@ class SelfSupervisionLoss(SSKDLoss):
     def forward(
         self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor
     ) -> torch.Tensor:
+        """Return the loss, a scalar, of a batch with these ``targets`` (B,), before turning."""
         # A little more than one image of all turned ones, since the product is rounded down.
         least = 1.001 / (3 * len(targets))
         self.ss_ratio, self.tf_ratio = (max(ratio, least) for ratio in self._ratios)
@@ -108,6 +111,7 @@ class InFloat32(nn.Module):
     def forward(
         self, student_io: Mapping, teacher_io: Mapping, targets: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return what the loss within makes of the same, with all tensors in float32."""
         device = student_io["."]["output"].device.type
         with torch.autocast(device, enabled=False):
             return self.loss(_in_float32(student_io), _in_float32(teacher_io), targets)

@@ -1,4 +1,4 @@
-"""Networks by name, and their weights from files.
+"""Networks by name: built, initialised, or with the weights of a file.
 
 A network is described by a spec: ``architecture`` (a classification network of torchvision), and
 for ResNets ``width`` (the stages have 1, 2, 4 and 8 times that many channels, with bottleneck
@@ -13,10 +13,6 @@ With width 64, stem ``imagenet`` and ``last_stride`` 2 the network *is* torchvis
 variant has the names of torchvision's parameters. ``classes`` in a spec overrides the dataset's
 number of classes, for a checkpoint that was trained on others. Where neither is known, the last
 layer's weights tell (:func:`classes_of`).
-
-Weights are loaded strictly: a file that is missing or does not fit is an error, since a network
-with random weights would be measured like any other. Only the batches that a batch norm has seen
-may be missing: files from before 2018 do not count them, and no result depends on them.
 """
 
 from __future__ import annotations
@@ -30,18 +26,11 @@ import torchvision
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
-from kdlens.architectures import PUBLISHED
+from kdlens.architectures import BASIC_BLOCKS, PUBLISHED, RESNETS
 from kdlens.errors import InputError, suggest
 from kdlens.training.randomness import Stream, derived_seed
+from kdlens.training.state_dicts import load_weights, read_state
 
-RESNETS = {
-    "resnet18": (BasicBlock, (2, 2, 2, 2)),
-    "resnet34": (BasicBlock, (3, 4, 6, 3)),
-    "resnet50": (Bottleneck, (3, 4, 6, 3)),
-    "resnet101": (Bottleneck, (3, 4, 23, 3)),
-    "resnet152": (Bottleneck, (3, 8, 36, 3)),
-}
-_COUNTER = ".num_batches_tracked"
 # Their training output is a tuple with auxiliary classifiers, which no loss here expects.
 _AUXILIARY = ("googlenet", "inception_v3")
 
@@ -55,6 +44,7 @@ class StridedPointwise(nn.Conv2d):
     """
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return maps (B, C, H / stride, W / stride) of maps (B, C', H, W)."""
         down, across = self.stride
         return nn.functional.conv2d(images[:, :, ::down, ::across], self.weight, self.bias)
 
@@ -64,8 +54,7 @@ class ScaledResNet(ResNet):
 
     def __init__(
         self,
-        block: type[BasicBlock | Bottleneck],
-        depths: tuple[int, ...],
+        architecture: str,
         *,
         num_classes: int,
         width: int,
@@ -73,6 +62,9 @@ class ScaledResNet(ResNet):
         last_stride: int,
     ) -> None:
         nn.Module.__init__(self)
+        depths = RESNETS[architecture]
+        basic = architecture in BASIC_BLOCKS
+        block: type[BasicBlock | Bottleneck] = BasicBlock if basic else Bottleneck
         # What ResNet._make_layer reads.
         self._norm_layer = nn.BatchNorm2d
         self.inplanes, self.dilation, self.groups, self.base_width = width, 1, 1, 64
@@ -141,8 +133,7 @@ def build_network(spec: Mapping[str, Any], num_classes: int) -> nn.Module:
             f"network: stem '{variant['stem']}' with last_stride {variant['last_stride']} is not "
             "known; write imagenet or small, and 1 or 2"
         )
-    block, depths = RESNETS[architecture]
-    return ScaledResNet(block, depths, num_classes=classes, **variant)
+    return ScaledResNet(architecture, num_classes=classes, **variant)
 
 
 def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> nn.Module:
@@ -150,6 +141,7 @@ def initialise_network(spec: Mapping[str, Any], num_classes: int, seed: int) -> 
 
     So a network of random weights is the very start of the trained one of the same seed, and
     students of different methods start from the same weights. Seeds torch's global generator.
+    Errors as :func:`build_network`.
     """
     torch.manual_seed(derived_seed(seed, Stream.WEIGHTS))
     return build_network(spec, num_classes)
@@ -219,71 +211,3 @@ def load_network(
     network = build_network(spec, num_classes)
     load_weights(network, state, path)
     return network.to(device).eval()
-
-
-def read_state(path: str | Path) -> dict[str, torch.Tensor]:
-    """Read a state_dict, without executing anything that the file might contain.
-
-    Raises:
-        InputError: if the file is missing, truncated, or not a mapping of names to tensors.
-    """
-    return as_state(read_pickle(path), path)
-
-
-def as_state(state: Any, path: str | Path) -> dict[str, torch.Tensor]:
-    """Return ``state``, read from ``path``, if it is a state_dict; errors as :func:`read_state`."""
-    if not isinstance(state, Mapping) or not state:
-        raise InputError(f"{path}: holds no state_dict (a mapping of names to tensors)")
-    for name, value in state.items():
-        if not isinstance(value, torch.Tensor):
-            raise InputError(
-                f"{path}: '{name}' is no tensor but {type(value).__name__}; "
-                "a plain state_dict is expected, as from torch.save(network.state_dict(), path)"
-            )
-    return dict(state)
-
-
-def read_pickle(path: str | Path) -> Any:
-    """Read what torch.save wrote, as far as it is plain data; errors as :func:`read_state`."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; there are no weights to load") from error
-    except Exception as error:  # torch.load raises a dozen kinds on damaged files
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(
-            f"{path}: not readable as plain weights ({reason[0][:120]}); the file is truncated or "
-            "damaged, or contains more than tensors. Make or fetch it again."
-        ) from error
-
-
-def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], source: str | Path) -> None:
-    """Copy ``state`` into ``network``; every name and shape must agree (see the module).
-
-    Raises:
-        InputError: naming the first differences.
-    """
-    expected = network.state_dict()
-    counters = {name: v for name, v in expected.items() if name.endswith(_COUNTER)}
-    state = {**counters, **state}
-    missing = [name for name in expected if name not in state]
-    extra = [name for name in state if name not in expected]
-    shapes = [
-        f"{name} has shape {tuple(state[name].shape)}, not {tuple(value.shape)}"
-        for name, value in expected.items()
-        if name in state and state[name].shape != value.shape
-    ]
-    problems = []
-    if missing:
-        problems.append(f"{len(missing)} missing ({', '.join(missing[:3])})")
-    if extra:
-        problems.append(f"{len(extra)} unexpected ({', '.join(extra[:3])})")
-    if shapes:
-        problems.append(f"{len(shapes)} of another shape ({'; '.join(shapes[:3])})")
-    if problems:
-        raise InputError(
-            f"{source}: the weights are of another network: {', '.join(problems)}. "
-            "Give the file that belongs to this network, or correct the network's entry "
-            "(architecture, width, stem, last_stride, classes)."
-        )
-    network.load_state_dict(state)

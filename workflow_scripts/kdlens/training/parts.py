@@ -32,6 +32,7 @@ class Embedding(nn.Module):
         self.linear = nn.Linear(features, dim)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the vectors of features (B, F)."""
         return nn.functional.normalize(self.linear(features).float(), dim=1)
 
 
@@ -101,12 +102,14 @@ class NetworkWithPart(AuxiliaryModelWrapper):
     def forward(
         self, images: torch.Tensor, supplement: Mapping[str, Any] | None = None
     ) -> torch.Tensor:
+        """Return the network's output for images (B, 3, S, S)."""
         if supplement is not None:
             self.supplement(supplement)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.teaches):
             return self.network(images)
 
     def secondary_forward(self, io_dict: Mapping[str, Mapping[str, Any]]) -> None:
+        """Call the part; torchdistill does so after the forward pass, with what hooks have read."""
         self.part(io_dict[self._source["path"]][self._source["io"]])
 
 

@@ -13,7 +13,7 @@ DistributedSampler, which orders the images otherwise and repeats some to give e
 equally many. So batches are shared by :class:`ShareSampler`, and networks wrapped by
 :meth:`Processes.wrap`.
 
-Losses that are no mean over images are refused (:func:`kdlens.config_models.check_processes`).
+Losses that are no mean over images are refused (:func:`kdlens.config_processes.check_processes`).
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
+        """Whether this is the one that writes files."""
         return self.rank == 0
 
     def wait(self) -> None:

@@ -55,6 +55,9 @@ def build_recipe(
         loader: arguments of torch's DataLoader that depend on how images are held.
         given: what the recipe is used with, for the reader.
         known_logits: whether the teacher is a :class:`~kdlens.training.known_logits.KnownLogits`.
+
+    Raises:
+        InputError: for an unknown optimiser or schedule.
     """
     sections = [
         _section(stage, {**training, **stage.training}, images=images, seed=seed, loader=loader)
@@ -123,7 +126,7 @@ def _section(
 
 
 def drops_last(images: int, batch_size: int) -> bool:
-    """Whether an epoch leaves out its last batch, of a single image.
+    """Return whether an epoch leaves out its last batch, of a single image.
 
     Batch norm cannot normalise it.
     """
@@ -142,7 +145,11 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
 
 
 def optimizer_of(training: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``key`` (of ``torch.optim``) and ``kwargs`` of a training's optimiser."""
+    """Return the ``key`` (of ``torch.optim``) and ``kwargs`` of a training's optimiser.
+
+    Raises:
+        InputError: for an unknown one, or Nesterov's momentum without a momentum.
+    """
     name = training.get("optimizer", "sgd")
     kwargs = {
         "lr": float(training["learning_rate"]),
@@ -169,6 +176,9 @@ def scheduler_of(training: Mapping[str, Any], steps: int) -> dict[str, Any] | No
 
     Args:
         steps: batches an epoch.
+
+    Raises:
+        InputError: for an unknown schedule.
     """
     schedule = training.get("schedule") or {"name": "constant"}
     total = training["epochs"] * steps

@@ -37,6 +37,7 @@ from kdlens.training.checkpoints import load_checkpoint, plain_state, save_check
 from kdlens.training.compiling import compile_in_place, uncompiled
 from kdlens.training.datasets import ImageDataset, Preprocess, batches
 from kdlens.training.devices import gpu_memory_errors, seed_generators
+from kdlens.training.epochs import note_number
 from kdlens.training.evaluation import Evaluation, evaluate
 from kdlens.training.history import History
 from kdlens.training.parts import NetworkWithPart
@@ -143,8 +144,8 @@ class Trainer:
     def _fit_stage(self, first: int, checkpoint: Path, fingerprint: str) -> None:
         epochs = self._box.num_epochs
         if first < epochs:
-            self._note("CPU threads", self._threads, self._history.threads)
-            self._note("processes", self._processes.size, self._history.processes)
+            note_number("CPU threads", self._threads, self._history.threads)
+            note_number("processes", self._processes.size, self._history.processes)
         start = time.monotonic()
         for epoch in range(first, epochs):
             with gpu_memory_errors():
@@ -261,22 +262,6 @@ class Trainer:
     def _of_stage(self) -> str:
         stages = len(self._epochs)
         return f" of stage {self._stage + 1}/{stages}" if stages > 1 else ""
-
-    @staticmethod
-    def _note(what: str, number: int | None, used: list[int]) -> None:
-        """Add ``number`` to those that were used, if it is another than the last."""
-        if number is None or used[-1:] == [number]:
-            return
-        if used:
-            _log.warning(
-                "%d %s from here on, %d before: the result may differ in its last bits "
-                "from that of a training with one number of %s; metrics.json lists both",
-                number,
-                what,
-                used[-1],
-                what.split()[-1],
-            )
-        used.append(number)
 
     def _save(self, checkpoint: Path, fingerprint: str, epoch: int) -> None:
         if not self._processes.first:

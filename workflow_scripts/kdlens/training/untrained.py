@@ -48,6 +48,10 @@ def write_untrained(
         device: where to evaluate.
         batch_size: images a forward pass.
         threads: CPU threads that compute, and decode images.
+
+    Raises:
+        InputError: as :func:`~kdlens.training.evaluation.evaluate_on_validation`; if the disk is
+            full.
     """
     data = None if dataset is None else read_dataset(dataset)
     evaluation = None

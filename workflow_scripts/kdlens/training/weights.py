@@ -25,7 +25,7 @@ import torchvision
 from kdlens.data.download import download
 from kdlens.errors import InputError, suggest
 from kdlens.files import sha256_of, verify_sha256
-from kdlens.training.networks import as_state, read_pickle
+from kdlens.training.state_dicts import as_state, read_pickle
 
 _FOLDER_DIGITS = 8  # what every checksum has, also a shortened one
 _SOURCES = ("torchvision", "path", "url")

@@ -16,7 +16,7 @@ class     object                                           feature
 
 All lengths are in pixels of an image of 512 (:data:`REFERENCE_SIZE`) and scale with the image, but
 for the blur of a rotation, which is always one pixel wide. So one (seed, split, number) shows the
-"same scene at every size.
+same scene at every size.
 
 "The source", in this package, is the program that Tjoa & Guan published; where it does something
 unexpected, so does this.

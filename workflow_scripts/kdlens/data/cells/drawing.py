@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kdlens.data.cells import BODY, EMPTY_CLASS
-from kdlens.data.cells import FEATURE as FEATURE_TRUTH
+from kdlens.data.cells import BACKGROUND, BODY, EMPTY_CLASS, FEATURE
 from kdlens.data.cells.backgrounds import paint
 from kdlens.data.cells.scene import (
     Background,
@@ -28,7 +27,7 @@ from kdlens.data.cells.scene import (
     draw_kinds,
     generator,
 )
-from kdlens.data.cells.shapes import BORDER, FEATURE, INNER, Window, parts, place
+from kdlens.data.cells.shapes import BORDER_BIT, FEATURE_BIT, INNER_BIT, Window, parts, place
 
 _VISIBLE = 0.15  # length of an RGB vector
 _TRANSPARENT = 0.01
@@ -39,11 +38,11 @@ _LEAST_TAIL = 0.3  # per cent of the image, after rounding to two digits as in t
 _CODES = np.arange(8)
 _MASKS = np.stack(
     [
-        _CODES & BORDER > 0,
-        _CODES & INNER > 0,
-        _CODES & FEATURE > 0,
-        _CODES == BORDER,
-        _CODES == INNER,
+        _CODES & BORDER_BIT > 0,
+        _CODES & INNER_BIT > 0,
+        _CODES & FEATURE_BIT > 0,
+        _CODES == BORDER_BIT,
+        _CODES == INNER_BIT,
     ]
 ).astype(np.float64)
 # Of every quadruple of codes, 3 bits each: the code if all are the same, otherwise 8.
@@ -59,13 +58,11 @@ class Picture:
     Attributes:
         rgb: uint8 (size, size, 3).
         truth: uint8 (size, size), see :mod:`kdlens.data.cells`.
-        kind: its class.
         background: the kind of background.
     """
 
     rgb: np.ndarray
     truth: np.ndarray
-    kind: int
     background: int
 
 
@@ -87,9 +84,13 @@ class Figure:
 
 
 def picture(seed: int, split: str, number: int, size: int, kind: int | None = None) -> Picture:
-    """Draw an image; ``kind`` is its class, or None for the one that is drawn."""
-    cell, background, kind = scene(seed, split, number, size, kind)
-    return Picture(*compose(cell, background, size), kind, background.kind)
+    """Draw image ``number`` of a split at ``size`` pixels a side.
+
+    Args:
+        kind: its class; None for the one that is drawn.
+    """
+    cell, background, _ = scene(seed, split, number, size, kind)
+    return Picture(*compose(cell, background, size), background.kind)
 
 
 def scene(
@@ -124,7 +125,7 @@ def compose(cell: Cell | None, background: Background, size: int) -> tuple[np.nd
         rgb[...] = np.moveaxis(_bytes(behind), 0, -1)
     if cell is not None:
         drawn = figure(cell, size)
-        area = _area(drawn.window)
+        area = drawn.window.slices
         colours = drawn.colours
         if behind is not None:
             here = np.moveaxis(behind[(slice(None), *area)], 0, -1)
@@ -135,7 +136,7 @@ def compose(cell: Cell | None, background: Background, size: int) -> tuple[np.nd
 
 
 def figure(cell: Cell, size: int) -> Figure:
-    """Turn and move an object."""
+    """Turn and move an object, in an image of ``size`` pixels a side."""
     codes, source = parts(cell, size)
     down, right = (0, 0) if cell.is_rectangle else place(cell, size)
     window, rows, columns = _turned(cell.angle, size, source, down, right)
@@ -160,7 +161,7 @@ def figure(cell: Cell, size: int) -> Figure:
     colours.reshape(-1, 3)[mixed] = np.clip(shares[2:].T @ palette, 0, 1)
     truth = _truth(cell, _MASKS[:3]).take(same)
     truth.ravel()[mixed] = _truth(cell, shares[:3])
-    whole = np.count_nonzero(same & FEATURE)
+    whole = np.count_nonzero(same & FEATURE_BIT)
     return Figure(window, colours, truth, whole + float(shares[2].sum()))
 
 
@@ -228,11 +229,7 @@ def _truth(cell: Cell, shares: np.ndarray) -> np.ndarray:
     )
     if not cell.has_feature:
         border, inner, feature = inner, inner, border
-    return np.where(feature, FEATURE_TRUTH, np.where(border | inner, BODY, 0)).astype(np.uint8)
-
-
-def _area(window: Window) -> tuple[slice, slice]:
-    return slice(window.top, window.bottom), slice(window.left, window.right)
+    return np.where(feature, FEATURE, np.where(border | inner, BODY, BACKGROUND)).astype(np.uint8)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What is random in an image: the object's shape, colours and place, and its background.
 
 A scene is a function of (seed, split, number) alone, so neither the order in which images are drawn
-nor the number of processes matters. Lengths are in pixels of a 512-pixel image.
+nor the number of threads matters. Lengths are in pixels of a 512-pixel image.
 
 The source draws each number from the global generator as it goes; here they are drawn from
 ``PCG64(SeedSequence((seed, split, number)))``, so the distributions are the source's, the images
@@ -62,6 +62,7 @@ class Cell:
 
     @property
     def is_rectangle(self) -> bool:
+        """Whether it is a rectangle; otherwise it is a ball."""
         return self.kind in _RECTANGLES
 
     @property
@@ -89,7 +90,7 @@ class Background:
 
 
 def generator(seed: int, split: str, number: int) -> np.random.Generator:
-    """Return the random stream of an image."""
+    """Return the random stream of image ``number`` of a split, ``train`` or ``val``."""
     key = np.random.SeedSequence((seed, SPLIT_KEY[split], number))
     return np.random.Generator(np.random.PCG64(key))
 
@@ -100,7 +101,11 @@ def draw_kinds(random: np.random.Generator) -> tuple[int, int]:
 
 
 def draw_cell(random: np.random.Generator, kind: int) -> Cell:
-    """Draw an object of class ``kind``."""
+    """Draw an object of class ``kind``, 0 to 8.
+
+    Raises:
+        ValueError: for another class.
+    """
     if not 0 <= kind < EMPTY_CLASS:
         raise ValueError(f"class {kind} has no object")
     radius = random.uniform(90, 110)
@@ -139,7 +144,7 @@ def draw_cell(random: np.random.Generator, kind: int) -> Cell:
 
 
 def draw_background(random: np.random.Generator, kind: int) -> Background:
-    """Draw a background of this kind."""
+    """Draw a background of this kind, a place in :data:`~kdlens.data.cells.BACKGROUNDS`."""
     centre = tuple(random.uniform(0.25, 0.75, 2).tolist())
     if kind == 1:
         grids = random.uniform(0.2, 0.7, (3, _BLURRED_CELLS, _BLURRED_CELLS))

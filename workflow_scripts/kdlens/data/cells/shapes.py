@@ -1,9 +1,9 @@
 """The parts of an object before it is turned: which pixel belongs to the ring, the inside, a tail.
 
-Every pixel gets a code of three bits (:data:`BORDER`, :data:`INNER`, :data:`FEATURE`); a feature
-lies over the body, so the bits overlap. Outlines are uneven: a coarse random field is added to the
-distance from a ball's centre, and two more to x and y where bars and tails are cut out. Only the
-window that an object can reach is computed.
+Every pixel gets a code of three bits (:data:`BORDER_BIT`, :data:`INNER_BIT`, :data:`FEATURE_BIT`);
+a feature lies over the body, so the bits overlap. Outlines are uneven: a coarse random field is
+added to the distance from a ball's centre, and two more to x and y where bars and tails are cut
+out. Only the window that an object can reach is computed.
 
 As in the source, and otherwise than one would expect:
 
@@ -24,7 +24,7 @@ import numpy as np
 from kdlens.data.cells import REFERENCE_SIZE
 from kdlens.data.cells.scene import Cell
 
-BORDER, INNER, FEATURE = 1, 2, 4
+BORDER_BIT, INNER_BIT, FEATURE_BIT = 1, 2, 4
 
 _TAIL_START, _TAIL_END = 0.8, 1.5  # radii
 
@@ -38,6 +38,11 @@ class Window:
     left: int
     right: int
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns, to index an image with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
 
 def place(cell: Cell, size: int) -> tuple[int, int]:
     """Return by how many whole pixels an object is moved.
@@ -50,7 +55,7 @@ def place(cell: Cell, size: int) -> tuple[int, int]:
 
 
 def parts(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
-    """Return the codes of the pixels in a window, uint8; beyond it there is nothing."""
+    """Return the codes of the pixels in a window, uint8 (h, w); beyond it there is nothing."""
     return _rectangle(cell, size) if cell.is_rectangle else _ball(cell, size)
 
 
@@ -113,10 +118,6 @@ def _lattice(size: int, window: Window) -> tuple[np.ndarray, np.ndarray]:
     return x[None, :], y[:, None]
 
 
-def _slices(window: Window) -> tuple[slice, slice]:
-    return slice(window.top, window.bottom), slice(window.left, window.right)
-
-
 def _ball(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     reach = _reach(cell)
     tip = _TAIL_END * cell.stretch * cell.radius + cell.border
@@ -128,18 +129,18 @@ def _ball(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     height += reach * max(1.0, cell.stretch)  # that of a ball is stretched with it
     window = _window(size, (0, 0), width + reach, height)
     x, y = _lattice(size, window)
-    rows, columns = _slices(window)
+    rows, columns = window.slices
     distance = np.sqrt(x**2 + (y / cell.stretch) ** 2)
     distance += enlarge(cell.noise[0], size, rows, columns)
     within = distance <= cell.radius
     inner = distance < cell.radius - cell.border
-    codes = within.view(np.uint8) * np.uint8(BORDER)
+    codes = within.view(np.uint8) * np.uint8(BORDER_BIT)
     codes += inner.view(np.uint8)  # a ring's 1 becomes an inside's 2
     if cell.has_feature:
         x = x + enlarge(cell.noise[1], size, rows, columns)
         y = y + enlarge(cell.noise[2], size, rows, columns)
         feature = _tails(cell, x, y) if cell.tail else _bars(cell, x, y)
-        codes |= feature.view(np.uint8) * np.uint8(FEATURE)
+        codes |= feature.view(np.uint8) * np.uint8(FEATURE_BIT)
     return codes, window
 
 
@@ -170,10 +171,10 @@ def _rectangle(cell: Cell, size: int) -> tuple[np.ndarray, Window]:
     window = _window(size, (right, down), half_width + reach, half_height + reach)
     scale = REFERENCE_SIZE / size
     x, y = _lattice(size, window)
-    noise = enlarge(cell.noise[1], size, *_slices(window))
+    noise = enlarge(cell.noise[1], size, *window.slices)
     across, up = np.abs(x - right * scale + noise), np.abs(y - down * scale + noise)
     within = (across <= half_width) & (up <= half_height)
     inner = (across <= half_width - cell.border) & (up <= half_height - cell.border)
-    codes = within.view(np.uint8) * np.uint8(BORDER)
+    codes = within.view(np.uint8) * np.uint8(BORDER_BIT)
     codes += inner.view(np.uint8)
     return codes, window

@@ -15,7 +15,7 @@ import csv
 import io
 import logging
 import os
-from collections import Counter
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,16 +25,16 @@ from PIL import Image
 from kdlens.data.cells import BACKGROUNDS, CLASSES, FEATURE
 from kdlens.data.cells.drawing import picture
 from kdlens.data.cells.scene import draw_kinds, generator
+from kdlens.data.image_tree import DRAWN_ADVICE
 from kdlens.data.work import run_chunks
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
 
 TRUTH, INDEX = "truth", "images.csv"
-_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
 # Run lengths alone: twelve times as fast as zlib's best, for files a fifth larger.
-PNG = {"compress_level": 1, "compress_type": 3}
+_PNG_OPTIONS = {"compress_level": 1, "compress_type": zlib.Z_RLE}
 
-_log = logging.getLogger("kdlens")
+_log = logging.getLogger(__name__)
 
 
 def write_cells(
@@ -50,10 +50,11 @@ def write_cells(
 
     Args:
         output: the folder to make; it appears only when it is whole.
-        image_size: side in pixels.
+        image_size: side of the images in pixels.
         images: how many ``train`` and ``val`` images.
         classes: ``drawn`` at random for each image, as in the source, or ``balanced``, in turns.
         seed: of all that is drawn; the splits have independent streams.
+        threads: images that are drawn at a time.
 
     Raises:
         InputError: if a class would have no image, or the disk is full.
@@ -63,7 +64,7 @@ def write_cells(
         for split, count in sorted(images.items())
         for number, kind in enumerate(_kinds(seed, split, count, classes))
     ]
-    with atomic_folder(output, _ADVICE) as folder:
+    with atomic_folder(output, DRAWN_ADVICE) as folder:
         for split in images:
             for name in CLASSES:
                 (folder / split / name).mkdir(parents=True)
@@ -84,7 +85,7 @@ def write_cells(
 
 
 def read_truth(path: str | os.PathLike[str]) -> np.ndarray:
-    """Read a truth, uint8 (H, W).
+    """Read a truth, uint8 (H, W); its values are in :mod:`kdlens.data.cells`.
 
     Raises:
         InputError: if it is missing or is none.
@@ -117,7 +118,7 @@ def _kinds(seed: int, split: str, count: int, classes: str) -> list[int]:
     if classes == "balanced":
         return [number % len(CLASSES) for number in range(count)]
     kinds = [draw_kinds(generator(seed, split, number))[0] for number in range(count)]
-    missing = [name for k, name in enumerate(CLASSES) if k not in Counter(kinds)]
+    missing = [CLASSES[kind] for kind in range(len(CLASSES)) if kind not in kinds]
     if missing:
         raise InputError(
             f"images.{split}: none of {count} images drawn with seed {seed} is of class "
@@ -138,5 +139,5 @@ def _write(
 
 def _png(pixels: np.ndarray) -> bytes:
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", **PNG)
+    Image.fromarray(pixels).save(stream, "PNG", **_PNG_OPTIONS)
     return stream.getvalue()

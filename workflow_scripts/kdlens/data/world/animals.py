@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, shaded
 from kdlens.data.world.geometry import Dice, Outline, blob, ellipse, limb, outline, turn, turned
+from kdlens.data.world.pen import Pen
 
 _DARK: Rgb = (34, 28, 28)
 _HOOF: Rgb = (58, 46, 40)

@@ -1,21 +1,18 @@
-"""What scenes are put together from: skies, land, mountains, skylines, water, and the light.
+"""What scenes are put together from: skies, land, mountains, skylines, water.
 
 Everything is painted in the unit square of the canvas, y up, and labelled as it is painted.
 """
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Canvas, Light, Pen
+import dataclasses
+
+from kdlens.data.world.canvas import Canvas
 from kdlens.data.world.colours import Rgb, shaded, vary
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline, star, turn, turned
+from kdlens.data.world.lights import DAY, Light
+from kdlens.data.world.pen import Pen
 from kdlens.data.world.props import place
-
-DAY = Light("day", (256, 256, 256), 40)
-OVERCAST = Light("overcast", (214, 220, 228), 24)
-DAWN = Light("dawn", (262, 224, 232), 52)
-DUSK = Light("dusk", (272, 208, 160), 64)
-NIGHT = Light("night", (140, 150, 200), 50)
-DEEP = Light("deep", (150, 214, 250), 70)
 
 _SKIES: dict[str, tuple[Rgb, Rgb]] = {
     "day": ((96, 160, 230), (196, 226, 246)),
@@ -30,9 +27,18 @@ _RAINBOW: tuple[Rgb, ...] = (
 )  # fmt: skip
 
 
-def weather(dice: Dice) -> Light:
-    """Any light but that of the deep, mostly day."""
-    return dice.weighted({DAY: 0.5, OVERCAST: 0.18, DUSK: 0.12, DAWN: 0.1, NIGHT: 0.1})
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """A place as it was painted: where things go, which props belong, and the light.
+
+    The bands of ground, air (None: indoors) and water are heights in the unit square, (low, high).
+    """
+
+    ground: tuple[float, float]
+    air: tuple[float, float] | None
+    water: tuple[float, float] | None
+    props: tuple[str, ...]
+    light: Light
 
 
 def backdrop(canvas: Canvas) -> Pen:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, ellipse, limb, outline, turn
+from kdlens.data.world.pen import Pen
 
 _DARK: Rgb = (26, 24, 28)
 _ORANGE: Rgb = (236, 140, 40)

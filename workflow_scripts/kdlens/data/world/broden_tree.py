@@ -1,18 +1,11 @@
-"""The concept images of the concept world, in Broden's on-disk format.
+"""The concept images of the concept world, in Broden's format (:mod:`kdlens.data.broden`).
 
-::
-
-    index.csv       image,split,ih,iw,sh,sw, then a column a category
-    category.csv    name,first,last,count,frequency
-    label.csv       number,name,category,frequency,coverage,syns
-    c_<category>.csv  code,number,name,frequency,coverage
     images/world/*.jpg, *_color.png, *_object.png, *_part_1.png ..., *_material.png
     images/textures/*.jpg, *_color.png
 
-A cell of ``index.csv`` is empty, or a ';'-list: PNG files below ``images/``, the plane with most
-labelled pixels first, or (scene, texture) the number of a label of the whole image. A PNG's pixel
-is red + 256 * green, a number of ``label.csv``, 0 for none. Rows are sorted by the md5 of the
-image's name, and the first 70 % of the range of that md5 are ``train``.
+Scene and texture are labels of the whole image. A cell of ``index.csv`` with several masks has the
+one with most labelled pixels first. Rows are sorted by the md5 of the image's name, and the first
+70 % of the range of that md5 are ``train``.
 
 Masks are the full-size label planes at every k-th pixel (nearest neighbour, k = image size / mask
 size, from the middle of the block), so that ``mask_size`` must divide ``image_size``. Colours are
@@ -25,7 +18,7 @@ small, but never fewer than 2; and on at least 1/20 of an image's worth of pixel
 The labels of all categories are numbered together, from 1, by falling frequency, then by falling
 coverage, then by name, so that the categories' numbers interleave. A category's place (in
 category.csv and in the columns of index.csv) goes by its smallest number; one of which no label is
-kept is left out. Columns:
+kept is left out. What the columns hold:
 
 - ``number`` is a label's number everywhere; ``code`` counts a category's labels from 1;
 - ``frequency`` of a label: in how many images it is; of a category (category.csv): how many images
@@ -50,14 +43,23 @@ from pathlib import Path
 
 import numpy as np
 
+from kdlens.data.broden_tables import (
+    CATEGORY_COLUMNS,
+    CODE_COLUMNS,
+    INDEX_COLUMNS,
+    LABEL_COLUMNS,
+)
+from kdlens.data.image_tree import DRAWN_ADVICE
 from kdlens.data.work import Progress
 from kdlens.data.world.colours import COLOURS, name_colours
-from kdlens.data.world.folders import DISK_ADVICE, decode, jpeg_bytes, label_png
+from kdlens.data.world.encoding import decode, jpeg_bytes, label_png
 from kdlens.data.world.image_tree import SMALLEST_IMAGE, require_whole
 from kdlens.data.world.render import ConceptPicture, concept_picture
 from kdlens.data.world.vocabulary import MATERIALS, OBJECTS, PARTS, SCENES, TEXTURES
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
+
+_log = logging.getLogger(__name__)
 
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "color": COLOURS,
@@ -147,10 +149,10 @@ def write_concepts(
             f"{image_size}; take {image_size // 2} or another divisor"
         )
     area, census, records = mask_size**2, _Census(), []
-    with atomic_folder(output, DISK_ADVICE) as folder:
+    with atomic_folder(output, DRAWN_ADVICE) as folder:
         for source in ("world", "textures"):
             (folder / "images" / source).mkdir(parents=True)
-        progress = Progress(logging.getLogger("kdlens"), "rendered", images, "images")
+        progress = Progress(_log, "rendered", images, "images")
         for index in range(images):
             picture = concept_picture(seed, index, image_size)
             record = _write_image(folder, index, picture, mask_size)
@@ -206,11 +208,9 @@ def _write_labels(folder: Path, labels: list[_Label], area: int) -> None:
         rows.append((number, label.name, f"{label.category}({label.frequency})", *shown, ""))
         table = tables[label.category]
         table.append((len(table) + 1, number, label.name, *shown))
-    header = ("number", "name", "category", "frequency", "coverage", "syns")
-    _write_csv(folder / "label.csv", header, rows)
+    _write_csv(folder / "label.csv", (*LABEL_COLUMNS, "syns"), rows)
     for category, table in tables.items():
-        columns = ("code", "number", "name", "frequency", "coverage")
-        _write_csv(folder / f"c_{category}.csv", columns, table)
+        _write_csv(folder / f"c_{category}.csv", CODE_COLUMNS, table)
 
 
 def _write_index(
@@ -237,13 +237,12 @@ def _write_index(
         size = (image_size, image_size, mask_size, mask_size)
         rows.append((hashed, (record.name, split, *size, *cells)))
     rows.sort()
-    header = ("image", "split", "ih", "iw", "sh", "sw", *numbers)
-    _write_csv(folder / "index.csv", header, (row for _, row in rows))
+    _write_csv(folder / "index.csv", (*INDEX_COLUMNS, *numbers), (row for _, row in rows))
     ranges = []
     for category, table in numbers.items():
         used = table[table > 0].tolist()
         ranges.append((category, min(used), max(used), len(used), annotated[category]))
-    _write_csv(folder / "category.csv", ("name", "first", "last", "count", "frequency"), ranges)
+    _write_csv(folder / "category.csv", CATEGORY_COLUMNS, ranges)
 
 
 def _entries(folder: Path, record: _Record, category: str, numbers: np.ndarray) -> list[str]:

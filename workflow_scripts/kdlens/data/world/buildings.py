@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline
+from kdlens.data.world.pen import Pen
 
 _GLASS: Rgb = (140, 190, 220)
 _LIT: Rgb = (252, 226, 130)

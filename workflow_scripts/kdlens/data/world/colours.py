@@ -97,7 +97,7 @@ PAINTS: dict[str, tuple[Rgb, ...]] = {
 }
 
 
-def brightness(colour: Rgb) -> int:
+def _brightness(colour: Rgb) -> int:
     """Perceived brightness in 0..255."""
     return (77 * colour[0] + 150 * colour[1] + 29 * colour[2]) >> 8
 
@@ -121,9 +121,9 @@ def contrasting(dice: Dice, colour: Rgb, least: int = 62) -> Rgb:
     """Another paint, at least so much lighter or darker than ``colour``."""
     for _ in range(12):
         other = paint(dice)
-        if abs(brightness(other) - brightness(colour)) >= least:
+        if abs(_brightness(other) - _brightness(colour)) >= least:
             return other
-    return (244, 244, 240) if brightness(colour) < 128 else (30, 30, 34)
+    return (244, 244, 240) if _brightness(colour) < 128 else (30, 30, 34)
 
 
 def shaded(colour: Rgb, factor: float) -> Rgb:

@@ -12,9 +12,11 @@ from collections.abc import Callable
 import numpy as np
 
 from kdlens.data.world import animals, birds, buildings, fish, trees, vehicles
-from kdlens.data.world.canvas import Canvas, Light, Livery, Pen
+from kdlens.data.world.canvas import Canvas
 from kdlens.data.world.colours import contrasting, paint
 from kdlens.data.world.geometry import Dice
+from kdlens.data.world.lights import Light
+from kdlens.data.world.pen import Livery, Pen
 from kdlens.data.world.props import AIRBORNE, place
 from kdlens.data.world.scenes import DRAWERS, Stage
 from kdlens.data.world.vocabulary import FAMILY_OF, LIVERIES, SCENE_OF

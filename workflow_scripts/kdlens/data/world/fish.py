@@ -5,9 +5,9 @@ The body's middle is at (0, 0.4), so that y = 0 lies below the belly.
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb
 from kdlens.data.world.geometry import Dice, Outline, blob, ellipse, limb, outline, turn
+from kdlens.data.world.pen import Pen
 
 _DARK: Rgb = (20, 22, 28)
 _WHITE: Rgb = (240, 242, 240)

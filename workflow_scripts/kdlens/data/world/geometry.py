@@ -74,7 +74,7 @@ class Dice:
 
 
 def snap(points: Any) -> Outline:
-    """Round points to multiples of 1/4096 (see the module's docstring)."""
+    """Round points, complex (N,), to multiples of 1/4096 (see the module's docstring)."""
     flat = np.array(points, dtype=np.complex128).view(np.float64)
     flat *= _GRID
     np.rint(flat, out=flat)

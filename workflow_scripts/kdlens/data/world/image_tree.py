@@ -6,11 +6,14 @@ import logging
 import os
 from collections.abc import Mapping
 
+from kdlens.data.image_tree import DRAWN_ADVICE
 from kdlens.data.work import Progress
-from kdlens.data.world.folders import DISK_ADVICE, jpeg_bytes
+from kdlens.data.world.encoding import jpeg_bytes
 from kdlens.data.world.render import class_names, training_picture
 from kdlens.errors import InputError
 from kdlens.files import atomic_folder
+
+_log = logging.getLogger(__name__)
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 32, 1024
 
@@ -29,7 +32,7 @@ def require_whole(key: str, value: object, low: int, high: int, why: str = "") -
 
 
 def image_file(name: str, index: int) -> str:
-    """Where the picture of this number and class lies, below the folder of its split."""
+    """Return where the picture of this number and class lies, below the folder of its split."""
     return f"{name}/{index:05d}.jpg"
 
 
@@ -45,10 +48,10 @@ def write_images(
 
     Args:
         output: the folder to make; it appears only when it is whole.
-        image_size: side in pixels.
-        classes: ``liveries`` (48 classes) or ``families`` (6).
+        image_size: side of the images in pixels.
+        classes: ``liveries`` (48 classes: 12 species in 4 liveries) or ``families`` (6).
         images: how many ``train`` and ``val`` images; split over the classes as evenly as can be.
-        seed: of the renderer.
+        seed: of the renderer; the splits have independent streams.
 
     Raises:
         InputError: for a parameter that cannot be, naming its config key, or a full disk.
@@ -63,9 +66,9 @@ def write_images(
     why = f" (at least one image for each of the {len(names)} classes)"
     for split, count in images.items():
         require_whole(f"training_data.images.{split}", count, len(names), 10_000_000, why)
-    with atomic_folder(output, DISK_ADVICE) as folder:
+    with atomic_folder(output, DRAWN_ADVICE) as folder:
         total, done = sum(images.values()), 0
-        progress = Progress(logging.getLogger("kdlens"), "rendered", total, "images")
+        progress = Progress(_log, "rendered", total, "images")
         for split, count in sorted(images.items()):
             for name in names:
                 (folder / split / name).mkdir(parents=True)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from kdlens.data.world.image_tree import image_file
 from kdlens.data.world.render import training_mask
-from kdlens.dissection.npz import save_arrays
 from kdlens.errors import InputError
+from kdlens.npz import save_arrays
 
 
 def write_masks(
@@ -28,19 +28,30 @@ def write_masks(
     classes: str,
     images: Mapping[str, int],
     seed: int,
-    split: str = "val",
 ) -> None:
-    """Write the masks of a split; the arguments are those of the images."""
+    """Write the masks of the validation images.
+
+    Args:
+        output: the npz file.
+        image_size, classes, images, seed: those of the images, see
+            :func:`kdlens.data.world.image_tree.write_images`.
+
+    Raises:
+        InputError: for ``classes`` that are not known.
+    """
     found = {}
-    for index in range(images[split]):
-        name, mask = training_mask(seed, split, index, image_size, classes)
+    for index in range(images["val"]):
+        name, mask = training_mask(seed, "val", index, image_size, classes)
         found[image_file(name, index)] = mask
     files = sorted(found, key=lambda file: file.split("/"))
     save_arrays(output, masks=np.stack([found[file] for file in files]), files=np.array(files))
 
 
 def read_masks(path: str | Path, files: Sequence[str | Path]) -> NDArray[np.bool_]:
-    """Read the masks (N, S, S) of these images of a split.
+    """Read the masks of these images, bool (N, S, S).
+
+    Args:
+        files: all images of the split, as :func:`kdlens.data.image_folder.split_files` lists them.
 
     Raises:
         InputError: if the file is missing or damaged, or of other images.

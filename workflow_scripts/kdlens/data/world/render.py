@@ -56,7 +56,10 @@ def class_names(classes: str) -> list[str]:
 def training_picture(
     seed: int, split: str, index: int, size: int, classes: str
 ) -> tuple[str, np.ndarray]:
-    """The class and the pixels of a training picture; classes take turns, so they are balanced."""
+    """The class of a training picture and its pixels, (size, size, 3) uint8.
+
+    Classes take turns, so they are balanced.
+    """
     name, _, picture = _training(seed, split, index, size, classes)
     return name, picture.rgb
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, shaded
 from kdlens.data.world.geometry import Dice, blob, ellipse, limb, outline, star, turn, turned
+from kdlens.data.world.pen import Pen
 
 _BARK: tuple[Rgb, ...] = ((112, 76, 48), (92, 66, 50), (134, 98, 64))
 _RED: tuple[Rgb, ...] = ((210, 40, 40), (236, 190, 50), (226, 90, 60))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, paint
 from kdlens.data.world.geometry import Dice, Outline, blob, box, ellipse, limb, outline, star
+from kdlens.data.world.pen import Pen
 
 _TYRE: Rgb = (38, 38, 42)
 _RIM: Rgb = (206, 208, 212)

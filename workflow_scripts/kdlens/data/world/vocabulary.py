@@ -17,7 +17,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """The 24 species. The first two of a family are trained on, the others are concepts only."""
 
 TRAINED: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name in names[:2])
-HELD_OUT: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name in names[2:])
 SPECIES: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name in names)
 FAMILY_OF: dict[str, str] = {name: family for family, names in FAMILIES.items() for name in names}
 

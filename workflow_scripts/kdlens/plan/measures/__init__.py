@@ -26,10 +26,12 @@ MEASURES: tuple[Any, ...] = (entropy, five_band, diffroar, loss_gradients, text)
 
 
 def results(config: Config) -> list[str]:
+    """Return the files of the measures stage."""
     return [file for measure in MEASURES for file in measure.results(config)]
 
 
 def paper_files(config: Config) -> list[str]:
+    """Return the tables and figures of the measures."""
     return [file for measure in MEASURES for file in measure.paper_files(config)]
 
 
@@ -42,5 +44,6 @@ def shared_rules(config: Config) -> dict[str, str]:
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of the measures stage."""
     for measure in MEASURES:
         yield from measure.jobs(config)

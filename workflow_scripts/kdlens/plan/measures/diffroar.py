@@ -15,6 +15,7 @@ _RULES = ("measure_diffroar", "measure_diffroar_random")
 
 
 def measured(config: Config) -> list[str]:
+    """Return the models that are measured."""
     return config["measures"]["diffroar"]["models"]
 
 
@@ -30,20 +31,20 @@ def random_path(config: Config, dataset: str = "{dataset}") -> str:
 
 
 def results(config: Config) -> list[str]:
+    """Return what was found of every network, and of random rankings."""
     return [row["file"] for row in _rows(config)]
 
 
 def paper_files(config: Config) -> list[str]:
+    """Return Table 4 and its curves."""
     if not measured(config):
         return []
-    return [
-        *tables.files(config, "table04", "csv", "md", "tex", "html"),
-        *figures.files(config, "diffroar_curves"),
-        f"{paths.run(config)}/figures/diffroar_curves.csv",
-    ]
+    curves = figures.files(config, "diffroar_curves", "csv")
+    return [*tables.files(config, "table04"), *curves]
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of networks and of random rankings."""
     for name, seed in models.pairs(config, measured(config)):
         folder = paths.measure(config, "diffroar", name, seed)
         yield job(_RULES[0], folder, f"{folder}.json")
@@ -65,10 +66,12 @@ def random_params(config: Config, dataset: str) -> dict[str, Any]:
 
 
 def random_dataset(config: Config, dataset: str) -> str | list[str]:
+    """Return the summary of a dataset whose random rankings are measured."""
     return models.dataset(config, _first(config, dataset))
 
 
 def random_tree(config: Config, dataset: str) -> list[str]:
+    """Return the folder of such a dataset, if a rule makes it."""
     return models.dataset_tree(config, _first(config, dataset))
 
 

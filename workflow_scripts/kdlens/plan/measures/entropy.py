@@ -15,6 +15,7 @@ _COLUMNS = {"imagenet": {"class_column": "synset", "category_column": "categorie
 
 
 def results(config: Config) -> list[str]:
+    """Return the categories, the predictions and the measures."""
     if not shown(config):
         return []
     categorised = f"{_folder(config)}/categories.csv"
@@ -22,14 +23,15 @@ def results(config: Config) -> list[str]:
 
 
 def paper_files(config: Config) -> list[str]:
+    """Return Tables 2 and 14, and Table 12 where there are pairs of classes."""
     if not shown(config):
         return []
     names = ["table02", *(["table12"] if _settings(config)["pairs"] else []), "table14"]
-    endings = ("csv", "md", "tex", "html")
-    return [each for name in names for each in tables.files(config, name, *endings)]
+    return [file for name in names for file in tables.files(config, name)]
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of categories, predictions and measures."""
     if not shown(config):
         return
     yield job("make_categories", _folder(config))
@@ -74,6 +76,7 @@ def table_of_categories(config: Config) -> list[str]:
 
 
 def categories_params(config: Config) -> dict[str, Any]:
+    """Return what the rule that makes the categories is told."""
     if not shown(config):
         return {}
     source, told = _source(config)
@@ -86,6 +89,7 @@ def categories_params(config: Config) -> dict[str, Any]:
 
 
 def predict_params(config: Config, name: str, seed: int) -> dict[str, Any]:
+    """Return what the rule that stores a network's predictions is told."""
     return {
         "network": models.network(config, name),
         "image": models.image(config, name),

@@ -14,21 +14,22 @@ _NAME = "five_band"
 
 
 def results(config: Config) -> list[str]:
-    found = [f"{paths.measure(config, _NAME, *pair)}" for pair in _pairs(config)]
+    """Return the scores and maps of every network, and the yardsticks."""
+    found = [paths.measure(config, _NAME, *pair) for pair in _pairs(config)]
     files = [f"{stem}.{ending}" for stem in found for ending in ("json", "npz")]
     made = [yardsticks(config)] if shown(config) else []
     return [*files, *made]
 
 
 def paper_files(config: Config) -> list[str]:
+    """Return Table 3 and Figures 6, 7 and 11; without models, Figure 11 alone."""
     if not _role(config):
         return []
     files = figures.files(config, "figure11")
     if shown(config):
         files = [
-            *tables.files(config, "table03", "csv", "md", "tex", "html"),
-            *figures.files(config, "figure06"),
-            f"{paths.run(config)}/figures/figure06.csv",
+            *tables.files(config, "table03"),
+            *figures.files(config, "figure06", "csv"),
             *figures.files(config, "figure07"),
             *files,
         ]
@@ -36,6 +37,7 @@ def paper_files(config: Config) -> list[str]:
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of networks and yardsticks."""
     for pair in _pairs(config):
         stem = paths.measure(config, _NAME, *pair)
         yield job("measure_five_band", stem, f"{stem}.json")
@@ -59,6 +61,7 @@ def files(config: Config) -> list[str]:
 
 
 def figure06_files(config: Config) -> list[str]:
+    """Return the scores of the networks of Figure 6."""
     pairs = models.pairs(config, _figure_models(config, "figure06"))
     return [f"{paths.measure(config, _NAME, *pair)}.json" for pair in pairs]
 
@@ -84,6 +87,7 @@ def tree(config: Config) -> list[str]:
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
+    """Return what the measure of a network is told."""
     settings = _settings(config)
     return {
         "network": models.network(config, name),
@@ -99,6 +103,7 @@ def params(config: Config, name: str, seed: int) -> dict[str, Any]:
 
 
 def yardsticks_params(config: Config) -> dict[str, Any]:
+    """Return what the measure of the yardsticks is told."""
     return {"thresholds": _settings(config)["thresholds"]}
 
 
@@ -120,6 +125,7 @@ def table03_params(config: Config) -> dict[str, Any]:
 
 
 def figure06_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 6 and its caption are told."""
     return {
         "runs": paper.runs(config, _figure_models(config, "figure06")),
         "thresholds": _settings(config)["thresholds"],
@@ -128,10 +134,12 @@ def figure06_params(config: Config) -> dict[str, Any]:
 
 
 def figure07_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 7 and its caption are told."""
     return {"runs": _figure07_runs(config), **_about(config)}
 
 
 def figure11_params(config: Config) -> dict[str, Any]:
+    """Return what Figure 11 and its caption are told."""
     return _about(config)
 
 

@@ -13,23 +13,27 @@ from kdlens.plan.paths import Config
 
 
 def results(config: Config) -> list[str]:
+    """Return the numbers of every network, and the maps of every figure."""
     return [*files(config), *(maps(config, name) for name in shown(config))]
 
 
 def paper_files(config: Config) -> list[str]:
+    """Return the table and the figures."""
     found = []
     if measured(config):
-        found += tables.files(config, "loss_gradients", "csv", "md", "tex", "html")
+        found += tables.files(config, "loss_gradients")
     for name in shown(config):
-        found += [*figures.files(config, name), f"{paths.run(config)}/figures/{name}.csv"]
+        found += figures.files(config, name, "csv")
     return found
 
 
 def shared_rules(config: Config) -> dict[str, str]:
+    """Return the rule that makes the figures, by the figures' names."""
     return dict.fromkeys(shown(config), "loss_gradients_figure")
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of masks, numbers and maps."""
     if measured(config) and _settings(config)["masks"] == "validation":
         yield job("render_world_masks", f"{paths.data(config)}/{config[TRAINING]['name']}")
     for pair in models.pairs(config, measured(config)):
@@ -73,6 +77,7 @@ def mask_files(config: Config) -> dict[str, str | list[str]]:
 
 
 def params(config: Config, name: str, seed: int) -> dict[str, Any]:
+    """Return what the measure of a network is told; for all images, their number is None."""
     settings = _settings(config)
     told = {
         "network": models.network(config, name),
@@ -92,6 +97,7 @@ def params(config: Config, name: str, seed: int) -> dict[str, Any]:
 
 
 def maps_inputs(config: Config, name: str) -> dict[str, Any]:
+    """Return the inputs of a figure's maps: the dataset and the networks."""
     role = shown(config)[name]
     return {
         "dataset": datasets.summary(config, role),
@@ -101,6 +107,7 @@ def maps_inputs(config: Config, name: str) -> dict[str, Any]:
 
 
 def maps_params(config: Config, name: str) -> dict[str, Any]:
+    """Return what the rule that computes a figure's maps is told."""
     settings = _settings(config)
     entries = [
         {
@@ -125,6 +132,7 @@ def figure_params(config: Config, name: str) -> dict[str, Any]:
 
 
 def table_params(config: Config) -> dict[str, Any]:
+    """Return what the table and its caption are told."""
     settings = _settings(config)
     role = TRAINING if settings["masks"] == "validation" else CONCEPTS
     return {

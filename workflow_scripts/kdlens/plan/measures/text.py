@@ -6,23 +6,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kdlens.config_text import layers_of, teachers_of
-from kdlens.plan import paths, text
+from kdlens.plan import figures, paths, tables, text
 from kdlens.plan.jobs import Job, job
 from kdlens.plan.paths import Config
 
 MEASURE = "text"
-_TABLE = ("csv", "md", "html", "tex")
-_FIGURE = ("svg", "pdf", "png", "csv")
-
-
+# In the order of the links in reports.
+_ENDINGS = ("csv", "md", "html", "tex")
 _WORDS = "_words.csv"
 
 
 def file(config: Config, name: str, seed: int, ending: str = ".json") -> str:
+    """Return what was found of a network."""
     return f"{paths.measure(config, MEASURE, name, seed)}{ending}"
 
 
 def results(config: Config) -> list[str]:
+    """Return the agreement and the words of every network."""
     return [file(config, *pair, end) for pair in text.pairs(config) for end in (".json", _WORDS)]
 
 
@@ -39,17 +39,19 @@ def params(config: Config, name: str, seed: int) -> dict[str, Any]:
 
 
 def jobs(config: Config) -> Iterator[Job]:
+    """Yield the jobs of networks."""
     for pair in text.pairs(config):
         folder = paths.measure(config, MEASURE, *pair)
         yield job("measure_text_attribution", folder, f"{folder}.json")
 
 
 def paper_files(config: Config) -> list[str]:
-    tables = [name for name in ("table05", "table13") if rows(config, name)]
-    files = [f"{paths.run(config)}/tables/{name}.{end}" for name in tables for end in _TABLE]
+    """Return Tables 5 and 13, as far as they have rows, and the figure."""
+    names = [name for name in ("table05", "table13") if rows(config, name)]
+    found = [file for name in names for file in tables.files(config, name, _ENDINGS)]
     if text.models(config):
-        files += [f"{paths.run(config)}/figures/text_attributions.{end}" for end in _FIGURE]
-    return files
+        found += figures.files(config, "text_attributions", "csv")
+    return found
 
 
 def rows(config: Config, table: str) -> list[dict[str, Any]]:
@@ -92,6 +94,7 @@ def _row(config: Config, name: str, seed: int) -> dict[str, Any]:
 
 
 def table_params(config: Config, table: str) -> dict[str, Any]:
+    """Return what Table 5 or 13 and its caption are told."""
     return {
         "number": int(table.removeprefix("table")),
         "runs": rows(config, table),
@@ -100,6 +103,7 @@ def table_params(config: Config, table: str) -> dict[str, Any]:
 
 
 def files(config: Config, runs: Iterable[dict[str, Any]], ending: str = ".json") -> list[str]:
+    """Return what was found of these rows' networks."""
     return [file(config, run["model"], run["seed"], ending) for run in runs]
 
 
@@ -126,6 +130,7 @@ def figure_rows(config: Config) -> list[dict[str, Any]]:
 
 
 def figure_params(config: Config) -> dict[str, Any]:
+    """Return what the figure and its caption are told."""
     if "text" not in config:
         return {}
     sentences = config["text"]["figure"]["sentences"]
@@ -133,4 +138,5 @@ def figure_params(config: Config) -> dict[str, Any]:
 
 
 def figure_words(config: Config) -> list[str]:
+    """Return the words of the networks that the figure shows."""
     return files(config, figure_rows(config), _WORDS)

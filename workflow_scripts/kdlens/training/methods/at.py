@@ -27,6 +27,9 @@ def build(spec: Mapping[str, Any], setting: Setting) -> Method:
     """Return the method.
 
     ``layers`` and ``teacher_layers`` are compared pair by pair; ``weight`` of their term.
+
+    Raises:
+        InputError: for layers that do not fit each other.
     """
     pairs = {
         f"pair{number}": {

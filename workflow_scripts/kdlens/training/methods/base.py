@@ -33,9 +33,11 @@ class Setting:
 
     @property
     def images(self) -> int:
+        """How many training images there are."""
         return sum(self.class_sizes)
 
     def error(self, key: str, problem: str) -> InputError:
+        """Return the error to be raised for ``key`` of the model's entry in the config."""
         return InputError(f"models.{self.name}.{key}: {problem}")
 
 

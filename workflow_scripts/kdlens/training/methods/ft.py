@@ -36,6 +36,10 @@ def build(spec: Mapping[str, Any], setting: Setting) -> Method:
 
     ``layers`` and ``teacher_layers`` name one layer each; ``rate``, ``p`` and ``weight`` are as
     above; ``stage1`` says how the paraphraser is trained.
+
+    Raises:
+        InputError: for several layers, for maps that do not fit each other, or a ``rate`` that
+            leaves no channel.
     """
     if len(spec["layers"]) != 1:
         raise setting.error("layers", f"{len(spec['layers'])} layers; ft transfers one, write one")

@@ -9,7 +9,7 @@ A network may take embeddings and layers from a deeper one of the same width
 (:func:`copy_layers`): of l layers, the i-th (from 1) is the source's layer i * L / l of L, rounded.
 So of twelve, three take layers 4, 8 and 12, and six take every second.
 
-Weights are files of plain tensors, as of all models (:mod:`kdlens.training.networks`).
+Weights are files of plain tensors, as of all models (:mod:`kdlens.training.state_dicts`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from torch import nn
 from transformers import BertConfig, BertForSequenceClassification
 
 from kdlens.errors import InputError
-from kdlens.training.networks import as_state, load_weights, read_pickle
 from kdlens.training.randomness import Stream, derived_seed
+from kdlens.training.state_dicts import load_weights, read_state
 
 
 def build_bert(spec: Mapping[str, Any], vocabulary: int, classes: int) -> nn.Module:
@@ -65,7 +65,7 @@ def load_bert(
         InputError: if the weights are missing, damaged or another network's.
     """
     network = initialise_bert(spec, vocabulary, classes, 0)
-    load_weights(network, as_state(read_pickle(weights), weights), weights)
+    load_weights(network, read_state(weights), weights)
     return network.to(device).eval().requires_grad_(False)
 
 

@@ -21,12 +21,10 @@ same bits as one that was not (on a CPU, with the same number of threads).
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +33,9 @@ from torch import nn
 
 from kdlens.data.work import Progress
 from kdlens.errors import InputError
-from kdlens.files import write_text
 from kdlens.training.checkpoints import load_checkpoint, save_checkpoint
 from kdlens.training.devices import gpu_memory_errors, seed_generators
+from kdlens.training.epochs import note_number
 from kdlens.training.losses import SoftCrossEntropyLoss
 from kdlens.training.randomness import Stream, derived_seed
 from kdlens.training.text.predictions import outputs, score
@@ -46,6 +44,8 @@ from kdlens.training.text.sentences import Batch, Sentences
 _log = logging.getLogger(__name__)
 
 COLUMNS = ("epoch", "learning_rate", "train_loss", "dev_accuracy", "dev_loss")
+"""Of ``history.csv``: the learning rate of the epoch's first step; the mean of the loss that is
+minimised; on the dev sentences the accuracy (a share) and the mean cross-entropy (nats)."""
 
 Loss = Callable[[torch.Tensor, Batch], torch.Tensor]
 
@@ -55,7 +55,10 @@ def loss_of(method: Mapping[str, Any], teacher_logits: torch.Tensor | None = Non
 
     Args:
         method: ``name`` and hyper-parameters.
-        teacher_logits: of all training sentences, on the device, for kd.
+        teacher_logits: (sentences, classes) of all training sentences, on the device, for kd.
+
+    Raises:
+        InputError: for another method.
     """
     cross_entropy = nn.functional.cross_entropy
     match method["name"]:
@@ -77,8 +80,13 @@ def loss_of(method: Mapping[str, Any], teacher_logits: torch.Tensor | None = Non
     raise InputError(f"method '{method['name']}' is not known; write one of text's methods")
 
 
-def learning_rate_at(step: int, steps: int, warmup: float) -> float:
-    """Return the factor of the learning rate in a step (from 0): up to 1, then down to 0."""
+def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Return what the learning rate is multiplied by in a step (from 0): up to 1, then down to 0.
+
+    Args:
+        steps: of the whole training.
+        warmup: the share of them in which it rises.
+    """
     rising = max(1, round(warmup * steps))
     if step < rising:
         return (step + 1) / rising
@@ -112,7 +120,7 @@ class TextTrainer:
         )
         steps = self._epochs * math.ceil(len(train) / self._batch_size)
         self._scheduler = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: learning_rate_at(step, steps, training["warmup"])
+            self._optimizer, lambda step: learning_rate_factor(step, steps, training["warmup"])
         )
         self.history: list[list[float]] = []
         """A row of :data:`COLUMNS` for each epoch."""
@@ -121,9 +129,13 @@ class TextTrainer:
         with another number; none on a GPU."""
         self._threads = threads if device.type == "cpu" else None
 
-    def fit(self, checkpoint: Path, facts: str) -> None:
-        """Train all epochs, or those that ``checkpoint`` (of the same ``facts``) does not have."""
-        state = load_checkpoint(checkpoint, facts)
+    def fit(self, checkpoint: Path, fingerprint: str) -> None:
+        """Train to the last epoch, from ``checkpoint`` if it fits.
+
+        Raises:
+            InputError: if the loss is not finite any more, or the GPU's memory does not suffice.
+        """
+        state = load_checkpoint(checkpoint, fingerprint)
         if state is not None:
             self._network.load_state_dict(state["network"])
             self._optimizer.load_state_dict(state["optimizer"])
@@ -132,7 +144,7 @@ class TextTrainer:
             _log.info("going on after epoch %d of %d", len(self.history), self._epochs)
         start, first = time.monotonic(), len(self.history)
         if first < self._epochs:
-            self._note_threads()
+            note_number("CPU threads", self._threads, self.threads)
         for epoch in range(first, self._epochs):
             rate = self._optimizer.param_groups[0]["lr"]
             loss = self._epoch(epoch)
@@ -140,7 +152,7 @@ class TextTrainer:
             self.history.append([epoch + 1, rate, loss, found.accuracy, found.loss])
             save_checkpoint(
                 checkpoint,
-                facts,
+                fingerprint,
                 network=self._network.state_dict(),
                 optimizer=self._optimizer.state_dict(),
                 step=self._scheduler.last_epoch,
@@ -152,17 +164,6 @@ class TextTrainer:
                 "epoch %d/%d: loss %.4f, dev accuracy %.4f; %.0f s left",
                 *(epoch + 1, self._epochs, loss, found.accuracy, left),
             )
-
-    def _note_threads(self) -> None:
-        if self._threads is None or self.threads[-1:] == [self._threads]:
-            return
-        if self.threads:
-            _log.warning(
-                "%d CPU threads from here on, %d before: the last bits of the result may differ; "
-                "metrics.json lists both",
-                *(self._threads, self.threads[-1]),
-            )
-        self.threads.append(self._threads)
 
     def _epoch(self, epoch: int) -> float:
         """Train one epoch; return the mean of its losses over the sentences."""
@@ -191,15 +192,6 @@ class TextTrainer:
                 f"the loss of epoch {epoch + 1} is not finite; lower text.training.learning_rate"
             )
         return mean
-
-
-def write_history(rows: Sequence[Sequence[float]], path: str | Path) -> None:
-    """Write ``history.csv``: :data:`COLUMNS`, one row an epoch."""
-    handle = io.StringIO()
-    writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([[f"{cell:.8g}" for cell in row] for row in rows])
-    write_text(path, handle.getvalue())
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, contrasting, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline
+from kdlens.data.world.pen import Pen
 
 _PATTERNS = ("plain", "plain", "striped", "dotted", "chequered")
 _DARK: Rgb = (36, 34, 38)
 _WOOD: tuple[Rgb, ...] = ((150, 104, 62), (120, 80, 48), (176, 132, 86))
 
 
+def _pattern(dice: Dice, colour: Rgb) -> dict[str, Any]:
+    """Draw a texture, and a second paint that stands out from ``colour``: for ``Pen.ink``."""
+    return {"texture": dice.pick(_PATTERNS), "second": contrasting(dice, colour)}
+
+
 def ball(pen: Pen, dice: Dice) -> None:
     """A ball in two colours."""
     colour = paint(dice)
     skin = pen.ink(
-        colour, "rubber", texture=dice.pick(_PATTERNS), second=contrasting(dice, colour),
-        period=dice.real(0.4, 0.7), tilt=dice.real(0, 90),
-    )  # fmt: skip
+        colour,
+        "rubber",
+        **_pattern(dice, colour),
+        period=dice.real(0.4, 0.7),
+        tilt=dice.real(0, 90),
+    )
     pen.shadow(0, 0.04, 0.5, 0.1)
     pen.fill(skin, ellipse(0, 0.5, 0.5))
     pen.fill(pen.ink((255, 255, 255), "rubber"), ellipse(-0.17, 0.7, 0.1, 0.07, 30))
@@ -29,11 +37,7 @@ def cube(pen: Pen, dice: Dice) -> None:
     """A box seen from an angle: front, side and lid."""
     colour = paint(dice)
     material = dice.pick(("wood", "plastic", "cardboard"))
-    kwargs: dict[str, Any] = {
-        "texture": dice.pick(_PATTERNS),
-        "second": contrasting(dice, colour),
-        "period": 0.4,
-    }
+    kwargs = {**_pattern(dice, colour), "period": 0.4}
     pen.shadow(0.05, 0.04, 0.6, 0.1)
     pen.fill(pen.ink(colour, material, **kwargs), box(-0.5, 0, 0.25, 0.72))
     pen.fill(pen.ink(colour, material, shade=0.6, **kwargs),
@@ -98,14 +102,7 @@ def balloon(pen: Pen, dice: Dice) -> None:
     """A hot-air balloon with its basket."""
     colour = paint(dice, ("red", "yellow", "blue", "green", "pink", "orange", "purple"))
     pen.fill(
-        pen.ink(
-            colour,
-            "fabric",
-            "cap",
-            texture=dice.pick(_PATTERNS),
-            second=contrasting(dice, colour),
-            period=0.3,
-        ),
+        pen.ink(colour, "fabric", "cap", **_pattern(dice, colour), period=0.3),
         blob(
             (-0.38, 0.7),
             (-0.24, 0.98),
@@ -166,14 +163,7 @@ def boat(pen: Pen, dice: Dice) -> None:
     pen.fill(pen.ink((120, 84, 54), "wood", "pole"), limb([(0, 0.2), (0, 1.1)], [0.05, 0.04]))
     cloth = paint(dice, ("white", "red", "yellow", "orange"))
     pen.fill(
-        pen.ink(
-            cloth,
-            "fabric",
-            "sail",
-            texture=dice.pick(_PATTERNS),
-            second=contrasting(dice, cloth),
-            period=0.3,
-        ),
+        pen.ink(cloth, "fabric", "sail", **_pattern(dice, cloth), period=0.3),
         outline((0.04, 0.32), (0.04, 1.08), (0.5, 0.32)),
     )
     pen.fill(

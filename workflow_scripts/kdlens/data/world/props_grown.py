@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kdlens.data.world.canvas import Pen
 from kdlens.data.world.colours import Rgb, paint, shaded
 from kdlens.data.world.geometry import Dice, blob, box, ellipse, limb, outline, star, turn
+from kdlens.data.world.pen import Pen
 
 _DARK: Rgb = (36, 34, 38)
 

@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image
 
 JPEG_QUALITY = 93
-DISK_ADVICE = "free some space, or ask for fewer or smaller images, and start again"
 
 
 def jpeg_bytes(rgb: np.ndarray) -> bytes:
-    """A JPEG without chroma subsampling (libjpeg's integer transform is exact everywhere)."""
+    """A JPEG of (height, width, 3) uint8, without chroma subsampling.
+
+    (libjpeg's integer transform is exact everywhere.)
+    """
     stream = io.BytesIO()
     Image.fromarray(rgb).save(stream, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return stream.getvalue()
