@@ -120,9 +120,11 @@ def test_the_device_is_read_from_metrics_and_from_arrays(tmp_path):
     assert device_of(tmp_path / "b.npz") == device_of(tmp_path / "c.json") == "unknown"
     (tmp_path / "d.npz").write_text("no zip")
     np.savez(tmp_path / "e.npz", other=1)
-    for name in ("d.npz", "e.npz", "f.npz"):
-        with pytest.raises(InputError, match=f"{name}: not a whole result"):
+    for name in ("d.npz", "e.npz"):
+        with pytest.raises(InputError, match=f"{name}: not a whole file of results"):
             device_of(tmp_path / name)
+    with pytest.raises(InputError, match=r"f\.npz: no such file"):
+        device_of(tmp_path / "f.npz")
 
 
 def test_the_script_writes_the_table_three_times(jobs, tmp_path):

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kdlens.files import write_json, write_text
+from kdlens.files import write_json
 from kdlens.paper.claims.evidence import Evidence
 from kdlens.paper.claims.ledger import check
 from kdlens.paper.claims.published import published_tables
 from kdlens.paper.claims.read import read_claims
 from kdlens.paper.claims.show import to_markdown
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 
 
 def main(
@@ -45,9 +45,7 @@ def main(
         "inconsistencies": listed["inconsistencies"],
     }
     write_json(json, found)
-    text = to_markdown(findings, listed["inconsistencies"], level)
-    write_text(md, text)
-    write_text(html, to_page(text))
+    write_page(to_markdown(findings, listed["inconsistencies"], level), md, html)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

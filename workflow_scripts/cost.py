@@ -8,7 +8,7 @@ from typing import Any
 
 from kdlens.files import write_text
 from kdlens.paper.cost import COLUMNS, gather, to_markdown
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 
 
 def main(
@@ -27,9 +27,7 @@ def main(
     writer.writeheader()
     writer.writerows(cost.row() for cost in costs)
     write_text(csv, text.getvalue())
-    markdown = to_markdown(costs)
-    write_text(md, markdown)
-    write_text(html, to_page(markdown))
+    write_page(to_markdown(costs), md, html)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

@@ -33,7 +33,7 @@ def main(
     Args:
         tallies, metrics: the networks' files, in the order of ``runs``.
         svg, pdf, png: the figure's files to write.
-        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        csv: every number of the figure, beside it since it belongs to it; see `table01_csv`.
         runs: the networks, as for Table 1.
         temperatures: those of the students by model.
         label: what the students are called.

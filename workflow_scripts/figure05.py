@@ -32,7 +32,7 @@ def main(
     Args:
         tallies, metrics: the networks' files, in the order of ``runs``.
         svg, pdf, png: the figure's files to write.
-        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        csv: every number of the figure, beside it since it belongs to it; see `table01_csv`.
         runs: the networks, as for Table 1.
         pairs: models without and with logit distillation.
         iou_threshold, quantile, denominator, layer: how detectors are counted.

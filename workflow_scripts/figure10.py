@@ -28,7 +28,7 @@ def main(
     Args:
         tallies: one npz file of tallies a network.
         svg, pdf, png: the figure's files to write.
-        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        csv: every number of the figure, beside it since it belongs to it; see `table01_csv`.
         runs: the networks in the same order, as for Table 1.
         iou_thresholds: what to count at.
         quantile, denominator, layer: how detectors are counted.

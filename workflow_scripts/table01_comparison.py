@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from kdlens.files import write_text
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 from kdlens.paper.reference import read_reference
 from kdlens.paper.table01_comparison import compare, write_csv
 from kdlens.paper.table01_comparison_render import to_markdown
@@ -23,9 +22,7 @@ def main(
     ours = read_csv(table)
     comparisons = compare(ours, read_reference(reference))
     write_csv(csv, comparisons)
-    text = to_markdown(ours, comparisons)
-    write_text(md, text)
-    write_text(html, to_page(text))
+    write_page(to_markdown(ours, comparisons), md, html)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

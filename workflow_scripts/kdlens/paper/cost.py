@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import statistics
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from kdlens.errors import InputError
 from kdlens.files import read_json
+from kdlens.npz import opened
 from kdlens.paper.benchmarks import read_benchmark
 from kdlens.paper.formats import MISSING, markdown_table
 
@@ -120,13 +117,8 @@ def device_of(path: str | Path) -> str:
     if Path(path).suffix == ".json":
         said = read_json(path)
     else:
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                said = json.loads(str(file["meta"]))
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"{path}: not a whole result ({error}); delete it and run the workflow again"
-            ) from error
+        with opened(path, "results") as file:
+            said = json.loads(str(file["meta"]))
     return str(said.get("device", UNKNOWN)) if isinstance(said, dict) else UNKNOWN
 
 

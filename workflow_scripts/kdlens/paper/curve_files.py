@@ -32,7 +32,7 @@ def write_curves(
         setting: the one of ``settings`` that varies.
         settings: the ways to count, in the order of its rising values.
         runs, tallies: one entry and one file a network, as for Table 1.
-        csv: every number of the figure, beside it since it belongs to it; see `table01`.
+        csv: every number of the figure, beside it since it belongs to it; see `table01_csv`.
         figure: the figure's files, {"svg": …, "pdf": …, "png": …}.
     """
     tables = count_tables(runs, tallies, settings)

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import textwrap
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +32,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from kdlens.errors import InputError
+from kdlens.npz import opened
 from kdlens.paper.style import FONT_SIZE, INK, WIDTH, house_style, looks_of
 
 MOST_IMAGES = 4
@@ -78,24 +77,11 @@ class Maps:
     @classmethod
     def load(cls, path: str | Path) -> Maps:
         """Read the npz file of activation maps."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in _ARRAYS}
-                texts: dict[str, Any] = {name: str(file[name]) for name in ("concept", "category")}
-                entries, meta = (json.loads(str(file[name])) for name in ("entries", "meta"))
+        with opened(path, "activation maps") as file:
+            arrays: dict[str, Any] = {name: file[name] for name in _ARRAYS}
+            texts: dict[str, Any] = {name: str(file[name]) for name in ("concept", "category")}
+            entries, meta = (json.loads(str(file[name])) for name in ("entries", "meta"))
             about = {name: meta[name] for name in ("layer", "iou_threshold")}
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: no such file") from error
-        except KeyError as error:
-            raise InputError(
-                f"{path}: something is missing ({error}); delete the file and run the workflow "
-                "again"
-            ) from error
-        except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError(
-                f"{path}: not a whole file of activation maps ({error}); delete it and run the "
-                "workflow again"
-            ) from error
         maps = cls(**arrays, **texts, entries=entries, **about)
         maps._check(path)
         return maps

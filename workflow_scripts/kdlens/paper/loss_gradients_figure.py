@@ -17,8 +17,6 @@ import csv
 import io
 import json
 import textwrap
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +29,7 @@ from numpy.typing import NDArray
 
 from kdlens.errors import InputError
 from kdlens.files import write_text
+from kdlens.npz import opened
 from kdlens.paper.style import FONT_SIZE, WIDTH, house_style, looks_of
 
 CLIP = 3.0
@@ -68,26 +67,10 @@ class Gradients:
     @classmethod
     def load(cls, path: str | Path) -> Gradients:
         """Read the npz file."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in _ARRAYS}
-                entries, meta = (json.loads(str(file[name])) for name in ("entries", "meta"))
+        with opened(path, "loss gradients") as file:
+            arrays = {name: file[name] for name in _ARRAYS}
+            entries, meta = (json.loads(str(file[name])) for name in ("entries", "meta"))
             found = cls(**arrays, entries=entries, dataset=meta["dataset"])
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: no such file") from error
-        except (
-            KeyError,
-            ValueError,
-            OSError,
-            EOFError,
-            TypeError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
-            raise InputError(
-                f"{path}: not a whole file of loss gradients ({error}); delete it and run the "
-                "workflow again"
-            ) from error
         shape = (len(entries), *found.images.shape)
         columns = (found.predicted, found.p_true, found.losses)
         if found.gradients.shape != shape or any(each.shape != shape[:2] for each in columns):

@@ -38,7 +38,7 @@ def write(lines: Sequence[ModelLine], settings: Mapping[str, Any], **files: str 
     """Write the table four times (``csv, md, html, tex``)."""
     zero = sum(count or 0 for line in lines for count in line.values["images_zero"])
     how_to_read = [
-        f"{escape_markdown(looked_at(settings))}",
+        escape_markdown(looked_at(settings)),
         "The loss is the cross-entropy; its gradient with respect to the pixels says which of them "
         "would change it most. Numbers are means over the images, then the mean ± sample standard "
         f"deviation over the seeds ({describe_seeds(lines)} a model).",

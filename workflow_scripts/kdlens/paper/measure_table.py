@@ -28,7 +28,7 @@ from kdlens.files import read_json, write_text
 from kdlens.paper.formats import MISSING, mean_and_sd, number
 from kdlens.paper.inputs import check_belongs
 from kdlens.paper.over_seeds import OverSeeds
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 from kdlens.paper.reference import parse_number, read_rows
 from kdlens.paper.table_parts import Line, latex_text, markdown_text
 
@@ -203,8 +203,7 @@ def write_measure_table(
     header = ["Model", "Seeds", *(column.title for column in columns)]
     markdown = markdown_text(title, header, shown, how_to_read)
     write_csv(csv, lines, [*(column.key for column in columns), *extra])
-    write_text(md, markdown)
-    write_text(html, to_page(markdown))
+    write_page(markdown, md, html)
     write_text(tex, latex_text(caption, name, header, shown, published))
 
 

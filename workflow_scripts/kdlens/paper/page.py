@@ -5,7 +5,14 @@ The page stands alone (its style is inside) and fits a phone, where a wide table
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from markdown_it import MarkdownIt
+
+from kdlens.files import write_text
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+"""From Markdown to HTML; raw HTML in a text is shown, not run."""
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -23,8 +30,8 @@ thead th { border-bottom: 2px solid #1a1a1a; } td em { color: #555; }
 
 
 def to_page(markdown: str) -> str:
-    """Return a whole HTML page for a Markdown text; raw HTML in the text is shown, not run."""
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    """Return a whole HTML page for a Markdown text."""
+    body = MARKDOWN.render(markdown)
     body = body.replace("<table>", '<div class="wide" tabindex="0"><table>')
     body = body.replace("</table>", "</table></div>")
     title = markdown.splitlines()[0].lstrip("# ") if markdown else ""
@@ -34,3 +41,9 @@ def to_page(markdown: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
+
+
+def write_page(markdown: str, md: str | Path, html: str | Path) -> None:
+    """Write a Markdown text as it is, and as a page."""
+    write_text(md, markdown)
+    write_text(html, to_page(markdown))

@@ -18,7 +18,7 @@ from kdlens.data.categories import Categories
 from kdlens.errors import InputError
 from kdlens.files import write_text
 from kdlens.paper.formats import MISSING, escape_markdown
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 from kdlens.paper.reference import parse_number, read_rows
 from kdlens.paper.table_parts import Line, latex_text, markdown_text
 
@@ -73,8 +73,7 @@ def write(
     title = "Table 14: classes by category"
     markdown = markdown_text(title, header, shown, how_to_read)
     write_csv(csv, lines)
-    write_text(md, markdown)
-    write_text(html, to_page(markdown))
+    write_page(markdown, md, html)
     caption = f"Classes of {dataset} by category."
     write_text(tex, latex_text(caption, "table14", header, shown, published=""))
 

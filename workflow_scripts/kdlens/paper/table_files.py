@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kdlens.files import write_text
-from kdlens.paper.page import to_page
+from kdlens.paper.page import write_page
 from kdlens.paper.table01 import Table
 from kdlens.paper.table01_csv import write_csv
 
@@ -23,6 +23,5 @@ def write_table(
 ) -> None:
     """Write ``tables`` one after another as csv, and the two texts that show them."""
     write_csv(csv, *tables)
-    write_text(md, markdown)
-    write_text(html, to_page(markdown))
+    write_page(markdown, md, html)
     write_text(tex, latex)

@@ -9,8 +9,8 @@ kinds of colour blindness can tell the two colours apart.
 The csv file has every word shown. Networks that are right about no such sentence together get a
 figure that says so.
 
-Errors: :class:`~kdlens.errors.InputError` for a file that is missing or damaged, and unless there is
-one for each network.
+Errors: :class:`~kdlens.errors.InputError` for a file that is missing or damaged, and for too few or
+too many of them.
 """
 
 from __future__ import annotations

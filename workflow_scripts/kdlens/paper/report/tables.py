@@ -1,8 +1,8 @@
 """A table's Markdown as HTML for the report, and its notes apart.
 
 Every table of the workflow has a Markdown file: a title, the table (or several, each below a
-heading of its own), and what is needed to read it below :data:`NOTES`. Raw HTML in it is shown, not
-run. A table scrolls in a box of its own, which the keyboard reaches.
+heading of its own), and what is needed to read it below :data:`NOTES`. A table scrolls in a box of
+its own, which the keyboard reaches.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-from markdown_it import MarkdownIt
-
 from kdlens.paper.gallery.document import escape
+from kdlens.paper.page import MARKDOWN
 
 NOTES = "## How to read it"
 """The heading below which the notes stand."""
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def read_table(markdown: str, level: int = 4) -> Table:
 
 def to_text(heading: str) -> str:
     """Return a heading's Markdown as plain text, for where HTML escapes it once more."""
-    return unescape(re.sub(r"<[^>]+>", "", str(_MARKDOWN.render(heading)))).strip()
+    return unescape(re.sub(r"<[^>]+>", "", str(MARKDOWN.render(heading)))).strip()
 
 
 def to_html(markdown: str, level: int = 4, name: str = "") -> str:
@@ -54,7 +51,7 @@ def to_html(markdown: str, level: int = 4, name: str = "") -> str:
         level: of its headings, whichever they have in the text.
         name: of its tables as plain text, for who cannot see them.
     """
-    html = str(_MARKDOWN.render(markdown))
+    html = str(MARKDOWN.render(markdown))
     html = re.sub(r"<(/?)h[1-6]>", rf"<\1h{level}>", html)
     # The page's security policy allows no style inside of an element.
     html = re.sub(r' style="text-align:right"', ' class="n"', html)
