@@ -131,7 +131,7 @@ def test_random_rankings_score_about_nothing(linear):
     found = {c.name: null.run([c.mask], c.initialisation)[0].last for c in cases}
     sides = {s: [v for n, v in found.items() if s in n] for s in ("top", "bottom")}
     difference = statistics.fmean(sides["bottom"]) - statistics.fmean(sides["top"])
-    assert abs(difference) < 12 < 40
+    assert abs(difference) < 12  # above 30 by the pixel that tells the class
     assert all(55 < value < 97 for value in found.values())
 
 
@@ -269,7 +269,7 @@ def test_finished_networks_of_other_settings_are_not_used_and_of_more_fractions_
     assert "cannot be read; starting anew" in caplog.text
 
 
-def test_groups_are_of_one_initialisation(tmp_path, monkeypatch):
+def test_groups_are_of_one_initialisation(tmp_path):
     asked = []
 
     class Fake:

@@ -101,7 +101,7 @@ def test_from_the_table_one_comes_to_the_raw_data(written):
     assert ids(drawn["result"]) == {tree} and ids(drawn["object"]) == {"#seed/7"}
 
 
-def test_times_and_memory(written, project):
+def test_times_and_memory(written):
     found = read(written)
     job = found["#job/table01"]
     assert (job["startTime"], job["endTime"]) == (
