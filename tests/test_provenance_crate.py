@@ -163,4 +163,4 @@ def test_the_command(project, capsys):
     assert {"ro-crate-metadata.json", "tables/table01.csv", "workflow/Snakefile"} <= names
     (project / RUN / "tables/table01.csv").write_text("another number")
     assert command.main(["--run", "tiny"], project) == 1
-    assert f"error: changed: {RUN}/tables/table01.csv" in capsys.readouterr().out
+    assert f"error: changed: {RUN}/tables/table01.csv" in capsys.readouterr().err

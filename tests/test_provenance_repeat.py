@@ -202,4 +202,4 @@ def test_a_difference_from_the_run_itself_is_said_and_no_failure(project, monkey
     assert verify.main(["--run", "tiny", "--part", "tables/table01.csv"], project) == 0
     assert "not as in the run itself: tiny/tables/table01.csv" in capsys.readouterr().out
     assert verify.main(["--run", "tiny", "--part", "nothing"], project) == 1
-    assert "error: PART=nothing" in capsys.readouterr().out
+    assert "error: PART=nothing" in capsys.readouterr().err
