@@ -17,8 +17,14 @@ _LISTS = {ROOT / "config/claims.yaml", ROOT / "config/items.yaml"}
 CONFIGS = sorted(set(ROOT.glob("config/*.yaml")) - _LISTS)
 SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 PUBLISHED = published_rows(ROOT / "config/reference/han2023/table01.csv")
-CHECKPOINT = yaml.safe_load((ROOT / "config/checkpoint.yaml").read_text("utf-8"))
-DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+
+
+def as_written(name: str) -> dict:
+    """Return a shipped config as its file says it."""
+    return yaml.safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8"))
+
+
+CHECKPOINT, DEMO = as_written("checkpoint"), as_written("config")
 # Datasets that are drawn in a second.
 FEW_IMAGES = {
     "source": "concept_world",
@@ -36,6 +42,13 @@ FEW_CONCEPTS = {
     "images": 170,
 }
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+
+
+@pytest.fixture(name="no_variables")
+def no_variables_fixture(monkeypatch):
+    """Those of config/checkpoint.yaml are not set, whatever the tests are run with."""
+    for name in ("CHECKPOINT", "CHECKPOINT_SHA256", "CONCEPTS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def resolved_measure(measure: str, base: dict = DEMO, **settings: object) -> dict:

@@ -19,7 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory) -> Project:
-    """The project as a new user has it: no results, no data beside it."""
+    """The project as a new user has it: no results, no data."""
     return copy_project(tmp_path_factory.mktemp("fresh"))
 
 

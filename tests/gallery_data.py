@@ -27,7 +27,6 @@ LABELS = {
 CATEGORIES = ("color", "object", "part", "texture")
 PRIMARY = (3, 1, 1, 0, 2, 3)  # of label 0 to 5
 DATASET = "tiny <world>"
-THRESHOLD = 0.05
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "workflow_scripts"
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", ".bootstrap", ".snakemake", "results", "__pycache__", ".pytest_cache"
+    ".git", ".venv", ".bootstrap", ".snakemake", "results", "__pycache__", "*_cache"
 )
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from project import ROOT
+from config_data import SCHEMA
 from tiny_broden import write_broden
 
 from kdlens.architectures import layer_names, require_layers
 from kdlens.data.broden import Broden
 from kdlens.dissection.engine import dissect
 from kdlens.errors import InputError
-from kdlens.schema import load_schema
 from kdlens.training.networks import build_network
 
-SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
 NETWORKS = SCHEMA["properties"]["networks"]["additionalProperties"]["properties"]
 ARCHITECTURES = NETWORKS["architecture"]["enum"]
 IMAGE = {"size": 32, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}

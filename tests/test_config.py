@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import pytest
-import yaml
-from config_data import CONFIGS, DEMO, PUBLISHED, SCHEMA, changed
+from config_data import (
+    CONFIGS,
+    DEMO,
+    PUBLISHED,
+    SCHEMA,
+    as_written,
+    changed,
+    no_variables_fixture,  # noqa: F401
+)
 
 from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.schema import require_unique_keys
 from kdlens.variables import expand_path
 
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch):
-    for name in ("CHECKPOINT", "CHECKPOINT_SHA256", "CONCEPTS"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("no_variables")
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_shipped_configs_resolve(path):
-    config = resolve(yaml.safe_load(path.read_text("utf-8")), SCHEMA, PUBLISHED)
+    config = resolve(as_written(path.stem), SCHEMA, PUBLISHED)
     for name, model in config["models"].items():
         assert model["label"], name
         if "training" in model:
@@ -219,7 +222,7 @@ def test_environment_variables(monkeypatch):
         expand_path("${KDLENS_TEST}/x", "k")
 
 
-def described(node: dict, path: str = "") -> list[str]:
+def undescribed(node: dict, path: str = "") -> list[str]:
     """The paths of the schema's keys that say nothing of what they mean."""
     node = {**SCHEMA["$defs"][node["$ref"].split("/")[-1]], **node} if "$ref" in node else node
     silent = []
@@ -230,13 +233,13 @@ def described(node: dict, path: str = "") -> list[str]:
         where = f"{path}.{key}"
         if "description" not in child and where.split(".")[-1] != "training":
             silent.append(where)
-        silent += described(child, where)
+        silent += undescribed(child, where)
     if isinstance(node.get("additionalProperties"), dict):
-        silent += described(node["additionalProperties"], f"{path}.*")
+        silent += undescribed(node["additionalProperties"], f"{path}.*")
     elif children and node.get("additionalProperties") is not False:
         silent.append(f"{path}: takes unknown keys")
     return silent
 
 
 def test_every_key_is_described_and_nothing_else_is_taken():
-    assert described(SCHEMA) == []
+    assert undescribed(SCHEMA) == []

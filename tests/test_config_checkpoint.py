@@ -6,19 +6,21 @@ import copy
 import hashlib
 
 import pytest
-from config_data import CHECKPOINT, DEMO, IMAGENET, PUBLISHED, SCHEMA, changed
+from config_data import (
+    CHECKPOINT,
+    DEMO,
+    IMAGENET,
+    PUBLISHED,
+    SCHEMA,
+    changed,
+    no_variables_fixture,  # noqa: F401
+)
 
 from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.plan import models
 
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch):
-    for name in ("CHECKPOINT", "CHECKPOINT_SHA256", "CONCEPTS"):
-        monkeypatch.delenv(name, raising=False)
-
-
+pytestmark = pytest.mark.usefixtures("no_variables")
 SCRATCH = {"network": "mine", "method": "cross_entropy"}
 
 

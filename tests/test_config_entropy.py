@@ -5,23 +5,18 @@ from functools import partial
 import pytest
 from config_data import (
     CHECKPOINT,
-    DEMO,
     PUBLISHED,
     SCHEMA,
+    as_written,
     changed,
     refused_measure,
     resolved_measure,
 )
-from project import ROOT
-from yaml import safe_load
 
 from kdlens.config import resolve
 from kdlens.plan.measures import entropy
 
-REAL, PAPER, SMOKE = (
-    safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8"))
-    for name in ("real", "paper", "smoke")
-)
+REAL, PAPER, SMOKE = map(as_written, ("real", "paper", "smoke"))
 resolved = partial(resolved_measure, "entropy")
 refused = partial(refused_measure, "entropy")
 
@@ -87,7 +82,7 @@ def test_the_paper_s_networks_have_the_hyper_parameters_of_its_appendix():
 
 
 def test_a_network_for_other_classes_is_not_compared():
-    base = changed("networks.odd", {"architecture": "resnet18", "classes": 9}, DEMO)
+    base = changed("networks.odd", {"architecture": "resnet18", "classes": 9})
     weights = {"path": "odd.pt", "sha256": "0" * 64}
     odd = {"network": "odd", "method": "checkpoint", "weights": weights}
     base = changed("models.odd", odd, base)

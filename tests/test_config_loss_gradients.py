@@ -7,20 +7,17 @@ from config_data import (
     CHECKPOINT,
     PUBLISHED,
     SCHEMA,
+    as_written,
     changed,
     refused_measure,
     resolved_measure,
 )
-from project import ROOT
-from yaml import safe_load
 
 from kdlens.config import resolve
 from kdlens.plan import cost
 from kdlens.plan.measures import loss_gradients
 
-REAL, FULL = (
-    safe_load((ROOT / f"config/{name}.yaml").read_text("utf-8")) for name in ("real", "full")
-)
+REAL, FULL = map(as_written, ("real", "full"))
 FURTHER = {"source": "image_folder", "path": "digits", "image_size": 28}
 resolved = partial(resolved_measure, "loss_gradients")
 refused = partial(refused_measure, "loss_gradients")

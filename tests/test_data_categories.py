@@ -75,7 +75,7 @@ def test_wrong_rows_are_named(rows, words, tmp_path):
         read_table(table_of(tmp_path, *rows), "class", "category")
 
 
-def test_classes_without_a_category_are_named(tmp_path):
+def test_classes_without_a_category_are_named():
     with pytest.raises(InputError, match=r"t\.csv: 2 of 3 classes .* 'b'; 'c'"):
         categorise(["a", "b", "c"], {"a": "x"}, [], "t.csv")
     with pytest.raises(InputError, match="no category 'others'"):

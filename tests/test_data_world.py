@@ -33,7 +33,6 @@ from kdlens.errors import InputError
 PINNED = "3e19bd741801c9ecba080b6d4dc37b359a61f7b297a847afa50c8b4c3dbe5247"
 CONCEPT_TREE = "5bb4cc8dea00d0af4377f9c7b9b177406112f7ff7b2ea6905cd45da28fd5016c"
 TRAINING_TREE = "ee078d97e65b482fcb034f5b8f712ff3adb9b178963fba44f549181da3d2f3d8"
-CATEGORIES = {"color", "object", "part", "material", "scene", "texture"}
 
 
 def digest(indices: list[int], decoded: bool = True) -> str:

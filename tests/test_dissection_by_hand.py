@@ -8,8 +8,6 @@ from slow_dissection import CANNED_IMAGE, Annotation, CannedConcepts, CannedNetw
 
 from kdlens.dissection import dissect
 
-RED, DOG, LEG, SPOTTED = 1, 2, 3, 4
-
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory):
@@ -49,7 +47,7 @@ def by_hand(tmp_path_factory):
         planes=np.array(
             [[[1, 1, 0, 0], [1, 1, 0, 0]], [[0, 0, 0, 2], [0, 0, 0, 0]]], dtype=np.uint16
         ),
-        scalars=np.array([SPOTTED]),
+        scalars=np.array([4]),  # texture: spotted,
     )
     concepts = CannedConcepts(
         tmp_path_factory.mktemp("by_hand"),

@@ -102,7 +102,7 @@ def test_same_counts_from_the_packed_dataset(concepts, tmp_path):
             assert_same(found, expected)
 
 
-def test_memory_budget_is_reported_and_kept(convolutional, expected, caplog):
+def test_a_layer_beyond_the_memory_budget_is_reported(convolutional, caplog):
     with caplog.at_level("INFO", "kdlens"):
         run(convolutional, memory_gib=0.0004)
     # The first layer's maps are the larger; the second's fit.

@@ -129,7 +129,7 @@ def test_random_rankings_score_about_nothing(linear):
     found = {c.name: null.run(c.mask, c.initialisation).last for c in cases}
     sides = {s: [v for n, v in found.items() if s in n] for s in ("top", "bottom")}
     difference = statistics.fmean(sides["bottom"]) - statistics.fmean(sides["top"])
-    assert abs(difference) < 12 < 40
+    assert abs(difference) < 12  # above 30 by the pixel that tells the class
     assert all(55 < value < 97 for value in found.values())
 
 

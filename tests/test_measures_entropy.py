@@ -47,7 +47,7 @@ def test_normalised_logits_are_no_property_of_the_distribution():
 
 
 def test_the_published_pair_is_within_reach_of_normalised_logits_alone():
-    """Table 12 prints 0.944 bits for scratch: two logits in a ratio of 1.77 (definitions, c)."""
+    """Table 12 prints 0.944 bits for scratch: two logits in a ratio of 1.77."""
     found = one([[17.7, 10, 0, 0, 0, 0]], 0)
     assert found["normalised"] / math.log(2) == pytest.approx(0.944, abs=0.001)
     assert found["category"] / math.log(2) < 0.01

@@ -59,7 +59,7 @@ def world(training, tmp_path_factory):
     return folder
 
 
-def test_validation_images_come_with_their_classes_and_masks(world, training):
+def test_validation_images_come_with_their_classes_and_masks(world):
     found = ValidationObjects(world / "dataset.json", world / "masks.npz", SPEC, CPU)
     assert len(found) == 48 and found.name == "world"
     about = read_json(world / "dataset.json")

@@ -300,7 +300,7 @@ def test_the_same_network_gives_the_same_bytes(measured):
         assert first == again
 
 
-def test_a_network_that_is_never_right_has_no_values(measured, tmp_path):
+def test_a_network_that_is_never_right_has_no_values(measured):
     folder, spec = measured
     # It always says the second class, of which there are no sentences.
     network = initialise_bert(spec, Pieces.load(folder / "vocabulary.txt").size, 4, 1)

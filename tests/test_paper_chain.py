@@ -31,7 +31,7 @@ def archive(tmp_path, monkeypatch):
     return path
 
 
-def test_a_result_is_not_read_again(tmp_path):
+def test_a_result_is_not_read_again():
     assert hashes("gone.csv", known={"gone.csv": "abc"}) == ["abc"]
 
 

@@ -1,6 +1,5 @@
 """Figures 2 and 3: every number drawn, nothing cut off, the same bytes each time, without torch."""
 
-import runpy
 import subprocess
 import sys
 from itertools import pairwise
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from paper_data import DATASET, SETTINGS, write_maps
-from paper_looks import check_legible
+from paper_looks import check_legible, check_same_bytes
 from project import SCRIPTS, with_scripts
 
 from kdlens.errors import InputError
@@ -219,47 +218,14 @@ def test_missing_and_truncated_maps(tmp_path):
 
 # -- the scripts ----------------------------------------------------------------------------------
 
-OTHER_PROCESS = """
-import runpy, sys
-for script, arguments in {jobs!r}:
-    runpy.run_path(script)["main"](**arguments)
-heavy = [name for name in ("torch", "torchvision", "snakemake") if name in sys.modules]
-assert not heavy, heavy
-"""
-
 
 def test_scripts_write_the_same_bytes_in_any_process_and_without_torch(tmp_path):
     write_csv(tmp_path / "table01.csv", SMALL)
     write_maps(tmp_path / "maps.npz")
-
-    def jobs(folder):
-        def files(name):
-            return {kind: str(tmp_path / folder / f"{name}.{kind}") for kind in FORMATS}
-
-        table01 = {"table": str(tmp_path / "table01.csv"), "models": ["scratch", "ls", "kd"]}
-        maps = {"maps": str(tmp_path / "maps.npz")}
-        return [
-            (str(SCRIPTS / "figure02.py"), table01 | files("figure02")),
-            (str(SCRIPTS / "figure03.py"), maps | files("figure03")),
-        ]
-
-    for script, arguments in jobs("here"):
-        runpy.run_path(script)["main"](**arguments)
-    code = OTHER_PROCESS.format(jobs=jobs("there"))
-    subprocess.run(
-        [sys.executable, "-c", code],
-        env=with_scripts(PYTHONHASHSEED="7", MPLBACKEND="agg"),
-        cwd=tmp_path,
-        check=True,
-    )
-    magic = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
-    for name in ("figure02", "figure03"):
-        for kind in FORMATS:
-            here = (tmp_path / "here" / f"{name}.{kind}").read_bytes()
-            assert here.startswith(magic[kind])
-            assert here == (tmp_path / "there" / f"{name}.{kind}").read_bytes(), (name, kind)
-            assert b"CreationDate" not in here and b"dc:date" not in here
-    assert b"/FontFile2" in (tmp_path / "here" / "figure02.pdf").read_bytes(), "font not embedded"
+    told = {"table": str(tmp_path / "table01.csv"), "models": ["scratch", "ls", "kd"]}
+    files = check_same_bytes("figure02", tmp_path / "2", FORMATS, **told)
+    assert b"/FontFile2" in files["pdf"], "font not embedded"
+    check_same_bytes("figure03", tmp_path / "3", FORMATS, maps=str(tmp_path / "maps.npz"))
 
 
 def test_the_whole_paper_stage_imports_without_torch():

@@ -7,7 +7,7 @@ import re
 
 import jinja2
 import pytest
-import yaml
+from config_data import PUBLISHED, SCHEMA, as_written
 from gallery_data import DATASET
 from gallery_page import POLICY, Page, made_fixture, text_fixture  # noqa: F401
 from project import ROOT, SCRIPTS
@@ -16,7 +16,6 @@ import gallery_index
 from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.paper import categories
-from kdlens.schema import load_schema
 
 # ---- the index ----------------------------------------------------------------------------------
 
@@ -101,13 +100,7 @@ def test_categories_come_in_the_order_of_table_1():
 
 
 def config(**gallery):
-    text = (ROOT / "config/smoke.yaml").read_text("utf-8")
-    schema = load_schema(ROOT / "config/schemas/config.schema.yaml")
-    return resolve(
-        {**yaml.safe_load(text), "paper": {"gallery": gallery}},
-        schema,
-        ["scratch", "kd", "label_smoothing"],
-    )
+    return resolve({**as_written("smoke"), "paper": {"gallery": gallery}}, SCHEMA, PUBLISHED)
 
 
 def test_config_keys():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 import yaml
-from config_data import CONFIGS, PUBLISHED
+from config_data import CONFIGS, PUBLISHED, as_written
 from config_data import SCHEMA as CONFIG_SCHEMA
 from project import ROOT
 
@@ -30,7 +30,7 @@ def planned() -> dict[str, set[str]]:
     """What the run of each config makes, relative to its folder, by the config's name."""
     found = {}
     for path in CONFIGS:
-        config = resolve(yaml.safe_load(path.read_text("utf-8")), CONFIG_SCHEMA, PUBLISHED)
+        config = resolve(as_written(path.stem), CONFIG_SCHEMA, PUBLISHED)
         files = [
             *results.paper_files(config),
             *claims.files(config),

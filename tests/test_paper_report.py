@@ -6,8 +6,7 @@ import re
 import runpy
 
 import pytest
-import yaml
-from config_data import CONFIGS, PUBLISHED, SCHEMA
+from config_data import CONFIGS, PUBLISHED, SCHEMA, as_written
 from project import ROOT
 from report_data import ITEMS, KD, NULL, PAGE, SCRATCH, claim, rows, write_run
 
@@ -43,7 +42,7 @@ def test_each_verdict_has_its_word(verdict, word):
 
 def test_the_words_are_of_the_ledgers_verdicts_and_the_main_claim_is_in_its_list():
     assert tuple(WORDS) == VERDICTS
-    claims = yaml.safe_load((ROOT / "config/claims.yaml").read_text("utf-8"))["claims"]
+    claims = as_written("claims")["claims"]
     assert "detectors" in claims[MAIN_CLAIM]["says"]
 
 
@@ -198,7 +197,7 @@ def test_tables_of_several_are_named_by_their_headings():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_table_and_figure_of_every_config_is_on_its_page(path):
-    config = resolve(yaml.safe_load(path.read_text("utf-8")), SCHEMA, PUBLISHED)
+    config = resolve(as_written(path.stem), SCHEMA, PUBLISHED)
     told = plan.params(config, ALL_ITEMS, [f"config/{path.stem}.yaml"])
     stems = [files[0].rpartition("/")[2] for item in told["items"] for files in item["entries"]]
     assert len(stems) == len(set(stems)) == len(plan.read(config))
@@ -229,9 +228,7 @@ def test_every_table_and_figure_of_every_config_is_on_its_page(path):
     ],
 )
 def test_what_was_said_on_the_command_line_is_in_the_commands(overrides, asked):
-    [path] = [each for each in CONFIGS if each.stem == "full"]
-    user = {**yaml.safe_load(path.read_text("utf-8")), "run": "foo"}
-    config = resolve(user, SCHEMA, PUBLISHED)
+    config = resolve({**as_written("full"), "run": "foo"}, SCHEMA, PUBLISHED)
     told = plan.params(config, ALL_ITEMS, ["config/full.yaml"], overrides)
     own = told["commands"].pop("same")
     assert own == "snakemake --cores 1 --configfile results/foo/config.yaml"
@@ -242,24 +239,18 @@ def test_what_was_said_on_the_command_line_is_in_the_commands(overrides, asked):
         assert "results/foo/" in line or "from_reference/foo" in line or " -- " not in line
 
 
-def test_the_config_that_a_run_wrote_asks_for_the_same_run():
-    for path in CONFIGS:
-        config = resolve(yaml.safe_load(path.read_text("utf-8")), SCHEMA, PUBLISHED)
-        assert resolve(yaml.safe_load(yaml.safe_dump(config)), SCHEMA, PUBLISHED) == config
-
-
 def test_the_commands_of_what_a_run_lacks_name_the_runs_of_their_configs():
     for path in CONFIGS:
         expected = "demo" if path.stem == plan.CONFIG_OF_DEMO else path.stem
-        assert yaml.safe_load(path.read_text("utf-8"))["run"] == expected
-    config = resolve(yaml.safe_load(CONFIGS[0].read_text("utf-8")), SCHEMA, PUBLISHED)
+        assert as_written(path.stem)["run"] == expected
+    config = resolve(as_written(CONFIGS[0].stem), SCHEMA, PUBLISHED)
     told = plan.params(config, ALL_ITEMS, [])
     [table06] = [item for item in told["lacking"] if item["paper"] == "Table 6"]
     assert table06["command"].endswith("config/full.yaml -- results/full/tables/table06.md")
 
 
 def test_a_figure_that_is_no_item_is_refused():
-    config = resolve(yaml.safe_load(CONFIGS[0].read_text("utf-8")), SCHEMA, PUBLISHED)
+    config = resolve(as_written(CONFIGS[0].stem), SCHEMA, PUBLISHED)
     few = [item for item in ALL_ITEMS if item.name != "figure10"]
     with pytest.raises(InputError, match=r"no item for results/\w+/figures/figure10"):
         plan.params(config, few, [])

@@ -121,7 +121,7 @@ def test_both_rankings_stand_side_by_side_where_both_were_used(tmp_path):
     assert "ranked by pixel and coordinate (shown: pixel)" in told
 
 
-def test_a_file_of_another_dataset_is_refused(tmp_path, files):
+def test_a_file_of_another_dataset_is_refused(files):
     wrong = [{**entry, "dataset": "animals"} for entry in RUNS[:1]]
     with pytest.raises(InputError, match="its dataset is 'digits', expected 'animals'"):
         read_table(wrong, files[:1], REFERENCE, {"animals": DATASETS["animals"]}, FRACTIONS)
@@ -149,7 +149,7 @@ def test_the_curves_by_hand(files):
     assert "over a model's seeds" in note and "over the initialisations" in note
 
 
-def test_the_figure_says_whose_spread_its_bands_are(tmp_path, files):
+def test_the_figure_says_whose_spread_its_bands_are(files):
     single = [entry for entry in RUNS if entry["model"] != "scratch"]
     panels = read_panels(single, files[2:], DATASETS, FRACTIONS)
     assert "(one seed a model)" in draw(panels, FRACTIONS).get_supxlabel()

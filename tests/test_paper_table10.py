@@ -123,7 +123,7 @@ def test_latex(tables):
 
 
 def test_script_writes_four_files(inputs, tmp_path):
-    main = {key: str(inputs["reference"]) for key in ("reference",)}
+    main = {"reference": str(inputs["reference"])}
     for key in ("tallies", "metrics"):
         main[key] = [str(path) for path in inputs[key]]
     settings = {key: value for key, value in SETTINGS.items() if key != "layer"}

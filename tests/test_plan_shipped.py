@@ -7,15 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
-from config_data import CHECKPOINT, DEMO, PUBLISHED, SCHEMA, changed
-from project import ROOT
-from yaml import safe_load
+from config_data import CHECKPOINT, DEMO, PUBLISHED, SCHEMA, as_written, changed
 
 from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.plan import figures, paths, shipped
 
-FULL = safe_load((ROOT / "config/full.yaml").read_text("utf-8"))
+FULL = as_written("full")
 
 
 def resolved(config, **changes):

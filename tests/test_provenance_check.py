@@ -171,4 +171,4 @@ def test_the_command(project, capsys):
     assert verify.main(["--run", "tiny", "--part", "none"], project) == 1
     assert f"changed: {RUN}/tables/table01.csv" in capsys.readouterr().out
     assert verify.main(["--run", "none", "--part", "none"], project) == 1
-    assert "error: " in capsys.readouterr().out
+    assert "error: " in capsys.readouterr().err

@@ -101,7 +101,7 @@ def test_from_the_table_one_comes_to_the_raw_data(written):
     assert ids(drawn["result"]) == {tree} and ids(drawn["object"]) == {"#seed/7"}
 
 
-def test_times_and_memory(written, project):
+def test_times_and_memory(written):
     found = read(written)
     job = found["#job/table01"]
     assert (job["startTime"], job["endTime"]) == (
@@ -163,4 +163,4 @@ def test_the_command(project, capsys):
     assert {"ro-crate-metadata.json", "tables/table01.csv", "workflow/Snakefile"} <= names
     (project / RUN / "tables/table01.csv").write_text("another number")
     assert command.main(["--run", "tiny"], project) == 1
-    assert f"error: changed: {RUN}/tables/table01.csv" in capsys.readouterr().out
+    assert f"error: changed: {RUN}/tables/table01.csv" in capsys.readouterr().err

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from config_data import CONFIGS
+from config_data import CONFIGS, PUBLISHED, SCHEMA, as_written
 from project import ROOT
 from provenance_data import DATA, RUN, write, write_run
 
-from kdlens.config import published_rows, resolve
+from kdlens.config import resolve
 from kdlens.errors import InputError
 from kdlens.paper.manifest import config_as_yaml
 from kdlens.provenance.jobs import read_times
@@ -24,7 +24,6 @@ from kdlens.provenance.repeat import (
     fingerprints,
     repeat,
 )
-from kdlens.schema import load_schema
 
 sys.path.insert(0, str(ROOT / "tools"))
 import verify
@@ -126,19 +125,15 @@ def test_what_the_workflow_draws_is_drawn_again(project, manifest, tmp_path):
     assert not (copy_project(tmp_path / "first", drawn, project) / "results").exists()
 
 
-RUNS = [path.stem for path in CONFIGS]
-
-
-@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("run", [path.stem for path in CONFIGS])
 def test_the_config_of_a_run_makes_the_same_run_again(run, monkeypatch):
     for name in ("IMAGENET", "CHECKPOINT", "CONCEPTS"):
         monkeypatch.setenv(name, f"/somewhere/{name}")
     monkeypatch.setenv("CHECKPOINT_SHA256", "0" * 64)
-    schema = load_schema(ROOT / "config/schemas/config.schema.yaml")
-    published = published_rows(ROOT / "config/reference/han2023/table01.csv")
-    text = (ROOT / f"config/{run}.yaml").read_text("utf-8")
-    written = config_as_yaml(resolve(yaml.safe_load(text), schema, published))
-    assert config_as_yaml(resolve(yaml.safe_load(written), schema, published)) == written
+    config = resolve(as_written(run), SCHEMA, PUBLISHED)
+    written = config_as_yaml(config)
+    again = resolve(yaml.safe_load(written), SCHEMA, PUBLISHED)
+    assert again == config and config_as_yaml(again) == written
 
 
 SNAKEFILE = """
@@ -183,7 +178,7 @@ def test_a_run_that_fails_says_why(project, manifest, tmp_path):
         ("something else", 1, "differs: tiny/tables/table01.csv"),
     ],
 )
-def test_the_command(project, tmp_path, monkeypatch, capsys, second, status, said):
+def test_the_command(project, monkeypatch, capsys, second, status, said):
     contents = iter(["results/tiny/tables/table01.csv", second])
 
     def fake(folder, manifest, project, files, cores):
@@ -206,4 +201,4 @@ def test_a_difference_from_the_run_itself_is_said_and_no_failure(project, monkey
     assert verify.main(["--run", "tiny", "--part", "tables/table01.csv"], project) == 0
     assert "not as in the run itself: tiny/tables/table01.csv" in capsys.readouterr().out
     assert verify.main(["--run", "tiny", "--part", "nothing"], project) == 1
-    assert "error: PART=nothing" in capsys.readouterr().out
+    assert "error: PART=nothing" in capsys.readouterr().err

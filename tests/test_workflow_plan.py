@@ -7,10 +7,9 @@ import zipfile
 from collections import Counter
 
 import pytest
-from config_data import PUBLISHED, SCHEMA
+from config_data import PUBLISHED, SCHEMA, as_written
 from PIL import Image
 from project import copy_project
-from yaml import safe_load
 
 from kdlens.config import resolve
 from kdlens.plan import cost
@@ -239,10 +238,8 @@ def test_dry_run_without_data_network_or_gpu(fresh, config, expected):
     assert jobs == wanted
     # The table of costs is of exactly these, but for itself, the report after it, and the mark,
     # which takes no time.
-    text = (fresh.folder / f"config/{config}.yaml").read_text("utf-8")
-    measured = Counter(
-        job["rule"] for job in cost.jobs(resolve(safe_load(text), SCHEMA, PUBLISHED))
-    )
+    resolved = resolve(as_written(config), SCHEMA, PUBLISHED)
+    measured = Counter(job["rule"] for job in cost.jobs(resolved))
     assert {**measured, **dict.fromkeys(("concepts_known", "cost", "report", "all"), 1)} == jobs
 
 

@@ -88,7 +88,7 @@ class ThrowawaySlurm:
             "SLURM_CONF": str(folder / "slurm.conf"),
             "PATH": f"{folder}/bin:{_search_path()}",
             # Else jobs would miss, on the GPUs that they are assigned, a GPU that computes.
-            "KDLENS_PRETEND_GPUS": "4",
+            "KDLENS_PRETEND_GPUS": str(GPUS),
         }
         self._daemons: list[subprocess.Popen] = []
 
@@ -168,7 +168,8 @@ class ThrowawaySlurm:
             # slurmd wants devices; these are /dev/null.
             os.mknod(self.folder / f"dev/fakegpu{number}", 0o20666, os.makedev(1, 3))
         self._write(
-            "gres.conf", f"NodeName={self.host} Name=gpu File={self.folder}/dev/fakegpu[0-3]"
+            "gres.conf",
+            f"NodeName={self.host} Name=gpu File={self.folder}/dev/fakegpu[0-{GPUS - 1}]",
         )
         ports = _free_ports(2)
         conf = _SLURM_CONF.format(

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from config_data import SCHEMA
 from PIL import Image
-from project import ROOT, with_scripts
+from project import with_scripts
 
 from kdlens.config_models import method_of
 from kdlens.data.image_folder import check_image_folder
 from kdlens.files import write_json
-from kdlens.schema import load_schema, with_defaults
+from kdlens.schema import with_defaults
 
-_SCHEMA = load_schema(ROOT / "config/schemas/config.schema.yaml")
-_MODEL = _SCHEMA["properties"]["models"]["additionalProperties"]
+_MODEL = SCHEMA["properties"]["models"]["additionalProperties"]
 
 CLASSES = ("blue", "green", "red")
 IMAGE = {"size": 32, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3]}
@@ -135,7 +135,7 @@ def results(folder: Path) -> dict[str, bytes]:
 def method_spec(name: str, **hyper_parameters: Any) -> dict[str, Any]:
     """Return a taught method as a job gets it: what is not given has the schema's default."""
     model = {"method": name, "network": "x", "teacher": "y", **hyper_parameters}
-    spec = method_of(with_defaults(model, _MODEL, _SCHEMA))
+    spec = method_of(with_defaults(model, _MODEL, SCHEMA))
     return {"teacher_layers": spec["layers"], **spec} if "layers" in spec else spec
 
 

@@ -27,11 +27,10 @@ from kdlens.paper.shipped.spread import RISK
 from kdlens.paper.shipped.telling import describe, told
 from kdlens.paper.shipped.verdict import as_shipped, judged, most_by_chance
 
+# Lines about how the runs were made.
 _MOST = 6
-"""Lines about how the runs were made."""
-
+# Lines about the values of a file, if no more are to be expected beyond their tolerance.
 _MOST_VALUES = 8
-"""Lines about the values of a file, if no more are to be expected beyond their tolerance."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

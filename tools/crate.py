@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
             crate.write_zip(project / f"{run}.crate.zip")
             print(f"{run}.crate.zip")
     except InputError as error:
-        print(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 

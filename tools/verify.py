@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
         if options.part != "none":
             good &= repeated(manifest, run, project, options)
     except InputError as error:
-        say(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
         return 1
     return 0 if good else 1
 
