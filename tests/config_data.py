@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -51,17 +52,22 @@ def no_variables_fixture(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def resolved_measure(measure: str, base: dict = DEMO, **settings: object) -> dict:
-    """Resolve a config with these keys of its section ``measures.<measure>``."""
-    for key, value in settings.items():
-        base = changed(f"measures.{measure}.{key}", value, base)
-    return resolve(base, SCHEMA, PUBLISHED)
+def of_measure(measure: str) -> tuple[Callable[..., dict], Callable[..., None]]:
+    """Return two functions for configs with other keys of ``measures.<measure>``.
 
+    The one resolves such a config, the other checks that it is refused with these words.
+    """
 
-def refused_measure(measure: str, words: str, base: dict = DEMO, **settings: object) -> None:
-    """Check that such a config is refused with these words (a regular expression)."""
-    with pytest.raises(InputError, match=words):
-        resolved_measure(measure, base, **settings)
+    def resolved(base: dict = DEMO, **settings: object) -> dict:
+        for key, value in settings.items():
+            base = changed(f"measures.{measure}.{key}", value, base)
+        return resolve(base, SCHEMA, PUBLISHED)
+
+    def refused(words: str, base: dict = DEMO, **settings: object) -> None:
+        with pytest.raises(InputError, match=words):
+            resolved(base, **settings)
+
+    return resolved, refused
 
 
 def changed(path: str, value: object, base: dict = DEMO) -> dict:

@@ -1,24 +1,13 @@
 """The section measures.entropy of a config, and what its rules are told."""
 
-from functools import partial
-
 import pytest
-from config_data import (
-    CHECKPOINT,
-    PUBLISHED,
-    SCHEMA,
-    as_written,
-    changed,
-    refused_measure,
-    resolved_measure,
-)
+from config_data import CHECKPOINT, PUBLISHED, SCHEMA, as_written, changed, of_measure
 
 from kdlens.config import resolve
 from kdlens.plan.measures import entropy
 
 REAL, PAPER, SMOKE = map(as_written, ("real", "paper", "smoke"))
-resolved = partial(resolved_measure, "entropy")
-refused = partial(refused_measure, "entropy")
+resolved, refused = of_measure("entropy")
 
 
 def test_the_demo_measures_every_model_and_asks_all_but_the_null_to_be_right():

@@ -1,17 +1,7 @@
 """The section measures.loss_gradients of a config, and what its rules are told."""
 
-from functools import partial
-
 import pytest
-from config_data import (
-    CHECKPOINT,
-    PUBLISHED,
-    SCHEMA,
-    as_written,
-    changed,
-    refused_measure,
-    resolved_measure,
-)
+from config_data import CHECKPOINT, PUBLISHED, SCHEMA, as_written, changed, of_measure
 
 from kdlens.config import resolve
 from kdlens.plan import cost
@@ -19,8 +9,7 @@ from kdlens.plan.measures import loss_gradients
 
 REAL, FULL = map(as_written, ("real", "full"))
 FURTHER = {"source": "image_folder", "path": "digits", "image_size": 28}
-resolved = partial(resolved_measure, "loss_gradients")
-refused = partial(refused_measure, "loss_gradients")
+resolved, refused = of_measure("loss_gradients")
 
 
 def test_the_demo_measures_the_models_of_figure_2_on_their_own_images():

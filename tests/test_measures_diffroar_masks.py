@@ -88,19 +88,16 @@ def test_saliency_is_captums():
         assert torch.allclose(ours, theirs.movedim(1, -1), rtol=1e-6, atol=0)
 
 
+def both_rankings(network, image):
+    settings = {"rankings": ["coordinate", "pixel"], "label": "predicted", "seed": 1}
+    return rank_images(network, image, torch.tensor([0]), Preprocess(IMAGE, CPU), **settings)
+
+
 def test_pixels_are_ranked_by_the_sum_of_their_channels():
     #                      red       green     blue: of pixels 0 to 3
     weights = torch.tensor([[9, 0, 0, 4], [0, 4, 0, 4], [0, 7, 1, 4.0]]).view(3, 2, 2)
     images = torch.full((1, 2, 2, 3), 10, dtype=torch.uint8)
-    found = rank_images(
-        Linear(weights),
-        images,
-        torch.tensor([0]),
-        Preprocess(IMAGE, CPU),
-        rankings=["coordinate", "pixel"],
-        label="predicted",
-        seed=1,
-    )
+    found = both_rankings(Linear(weights), images)
     assert found["pixel"].flatten().tolist() == [2, 1, 3, 0]  # sums 9, 11, 1, 12
     coordinates = found["coordinate"].view(4, 3)
     assert coordinates[0, 0] == 0 and coordinates[1, 2] == 1 and coordinates[2, 2] == 6
@@ -109,15 +106,7 @@ def test_pixels_are_ranked_by_the_sum_of_their_channels():
 
 def test_ranks_do_not_fit_into_16_bits_where_images_are_large():
     images = torch.zeros(1, 110, 110, 3, dtype=torch.uint8)
-    found = rank_images(
-        None,
-        images,
-        torch.tensor([0]),
-        Preprocess(IMAGE, CPU),
-        rankings=["coordinate", "pixel"],
-        label="predicted",
-        seed=1,
-    )
+    found = both_rankings(None, images)
     assert found["coordinate"].dtype == torch.int32 and found["pixel"].dtype == torch.int16
     assert found["coordinate"].max() == 3 * 110 * 110 - 1
     for name, ranks in found.items():
