@@ -53,7 +53,10 @@ def no_variables_fixture(monkeypatch):
 
 
 def of_measure(measure: str) -> tuple[Callable[..., dict], Callable[..., None]]:
-    """Return how to resolve a config with other keys of ``measures.<measure>``, and to refuse it."""
+    """Return two functions for configs with other keys of ``measures.<measure>``.
+
+    The one resolves such a config, the other checks that it is refused with these words.
+    """
 
     def resolved(base: dict = DEMO, **settings: object) -> dict:
         for key, value in settings.items():
