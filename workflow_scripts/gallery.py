@@ -13,7 +13,7 @@ from kdlens.paper.gallery.layer_page import About, layer_page
 from kdlens.paper.gallery.thumbnails import thumbnails
 from kdlens.paper.gallery.units import read_layer
 
-_LOGGER = logging.getLogger("kdlens.gallery")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -72,7 +72,7 @@ def main(
     write_text(page, text)
     size = len(text.encode("utf-8")) / 1e6
     counts = (len(shown.units), len(used), size)
-    _LOGGER.info("%s, seed %d, %s: %d units, %d images, %.1f MB", model, seed, layer, *counts)
+    _log.info("%s, seed %d, %s: %d units, %d images, %.1f MB", model, seed, layer, *counts)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

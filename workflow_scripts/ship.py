@@ -7,7 +7,7 @@ from typing import Any
 
 from kdlens.paper.shipped.folder import ship
 
-_LOGGER = logging.getLogger("kdlens.ship")
+_log = logging.getLogger(__name__)
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
     """
     folder = Path(listing).parent
     size = ship(folder, found, made, **settings)
-    _LOGGER.info("%s: %.1f MB", folder, size / 1e6)
+    _log.info("%s: %.1f MB", folder, size / 1e6)
 
 
 if __name__ == "__main__" and "snakemake" in globals():

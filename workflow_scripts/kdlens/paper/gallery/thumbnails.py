@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from kdlens.data.work import run_chunks
 from kdlens.errors import InputError
 
-_LOGGER = logging.getLogger("kdlens.gallery")
+_log = logging.getLogger(__name__)
 
 PIXELS = 10_000 * 112 * 112
 """Pixels of all photographs of a page together, at most: about 30 MB in base64."""
@@ -50,7 +50,7 @@ def thumbnails(files: Sequence[Path], side: int, workers: int = 1) -> list[str]:
         chunk,
         files,
         workers=workers,
-        logger=_LOGGER,
+        logger=_log,
         what=f"making thumbnails of {side} x {side} pixels",
         unit="photographs",
     )

@@ -24,7 +24,7 @@ from kdlens.errors import InputError
 from kdlens.paper.categories import in_order
 from kdlens.paper.gallery.regions import encode
 
-_LOGGER = logging.getLogger("kdlens.gallery")
+_log = logging.getLogger(__name__)
 
 # What tallies, top images and the dataset's summary say of themselves, as far as they do.
 _SAME: tuple[str, ...] = ("model", "seed", "layer", "model_sha256", "concepts")
@@ -104,7 +104,7 @@ def read_layer(
     """
     _require_one_origin(tallies, top, concepts, summary)
     if images > top.images.shape[1]:
-        _LOGGER.warning(
+        _log.warning(
             "%d images a unit are asked for, and the dissection kept %d: showing these",
             images,
             top.images.shape[1],
