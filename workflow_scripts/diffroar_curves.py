@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kdlens.paper.diffroar_curves import draw, read_panels, write_numbers
+from kdlens.paper.formats import counted
 from kdlens.paper.style import save
 
 
@@ -38,7 +39,8 @@ def main(
         title="DiffROAR of each model by the fraction removed",
         description=(
             "Accuracy without the bottom minus without the top of what attributions of the "
-            f"{label} label rank; {initialisations} initialisations; {', '.join(datasets)}."
+            f"{label} label rank; {counted(initialisations, 'initialisation')}; "
+            f"{', '.join(datasets)}."
         ),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kdlens.paper.formats import counted
 from kdlens.paper.measure_table import write_measure_table
 from kdlens.paper.table04 import columns_of, how_to_read, read_table
 
@@ -38,8 +39,9 @@ def main(
         title="Table 4: DiffROAR scores",
         caption=(
             "DiffROAR scores in percentage points (higher: attributions say more of where the "
-            f"classes show); mean over {len(fractions)} fractions and {initialisations} "
-            "initialisations, ± sample standard deviation over the models' seeds."
+            f"classes show); mean over {counted(len(fractions), 'fraction')} and "
+            f"{counted(initialisations, 'initialisation')}, ± sample standard deviation over "
+            "the models' seeds."
         ),
         name="table04",
         how_to_read=how_to_read(datasets, label, fractions, initialisations, lines),

@@ -26,6 +26,7 @@ from matplotlib.patches import Patch
 
 from kdlens.dissection.tallies import Tallies
 from kdlens.paper.categories import figure_colours, in_order
+from kdlens.paper.formats import counted
 from kdlens.paper.legend import (
     add_legend,
     add_note,
@@ -143,10 +144,9 @@ def draw(counts: ConceptCounts, label: str) -> Figure:
 
 
 def _title(counts: ConceptCounts, label: str) -> str:
-    concepts = f"{len(counts.concepts)} concept{'' if len(counts.concepts) == 1 else 's'}"
     return (
         f"{label}: {counts.detectors} of {counts.units} units of {counts.layer} detect a concept, "
-        f"{concepts} in all"
+        f"{counted(len(counts.concepts), 'concept')} in all"
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from kdlens.files import read_json
 from kdlens.npz import opened
 from kdlens.paper.benchmarks import read_benchmark
-from kdlens.paper.formats import MISSING, markdown_table
+from kdlens.paper.formats import MISSING, counted, markdown_table
 
 COLUMNS: tuple[str, ...] = ("rule", "jobs", "measured", "seconds_sum", "seconds_median")
 COLUMNS += ("seconds_max", "max_rss_mib", "device")
@@ -161,6 +161,6 @@ def _what_is_lost(costs: Sequence[Cost]) -> list[str]:
         if cost.lost:
             named = ", ".join(f"`{path}`" for path in cost.lost[:_NAMED])
             more = f" and {len(cost.lost) - _NAMED} more" if len(cost.lost) > _NAMED else ""
-            count = "1 job" if len(cost.lost) == 1 else f"{len(cost.lost)} jobs"
-            lines.append(f"- No measurement of {count} of `{cost.rule}`: {named}{more}")
+            jobs = counted(len(cost.lost), "job")
+            lines.append(f"- No measurement of {jobs} of `{cost.rule}`: {named}{more}")
     return ["## Not in the sums\n", *lines, ""] if lines else []

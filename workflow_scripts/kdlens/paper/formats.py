@@ -71,6 +71,11 @@ def number(value: float | None, decimals: int) -> str:
     return f"{value:.{decimals}f}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return "1 seed", "3 seeds"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def mean_and_sd(
     mean: float | None, sd: float | None, decimals: int, plus_minus: str = " ± "
 ) -> str:

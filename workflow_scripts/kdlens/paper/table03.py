@@ -85,6 +85,7 @@ def write(
     lines = read_lines("five_band", runs, measures, keys, published, dataset=dataset)
     lines += read_yardsticks(yardsticks, keys, dataset)
     inner, outer = thresholds["start"]
+    published_lines = " *Published* lines are those of Han et al. 2023, Table 3."
     other = next(READINGS[reading] for reading in READINGS if reading != empty_class)
     how = [
         f"Networks were trained on **{escape_markdown(dataset)}**, drawn cells of {image_size} "
@@ -104,7 +105,7 @@ def write(
         "paper does not say which way it read them, nor at which thresholds or image size. So "
         "compare which model has more, not the numbers themselves.",
         "Numbers are the mean ± sample standard deviation over the seeds of a model; one seed has "
-        "no spread. *Published* lines are those of Han et al. 2023, Table 3.",
+        "no spread." + (published_lines if any(line.published for line in lines) else ""),
         "The csv file also has each score's best over the steps, averaged over the images.",
         "The last lines are yardsticks. A network with random weights and a map of uniform noise "
         "show what chance gives. A perfect map does not score 1: as the outer threshold falls, its "

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kdlens.paper.formats import escape_markdown
+from kdlens.paper.formats import counted, escape_markdown
 from kdlens.paper.measure_table import Column, ModelLine, read_lines
 from kdlens.paper.reference import parse_number, read_rows
 
@@ -118,9 +118,10 @@ def how_to_read(
         "without the lowest-ranked part, minus that on images without the highest-ranked one, in "
         "percentage points: above 0, what the network's attributions call important tells the "
         "classes apart better than what they call unimportant.",
-        f"Mean over the removed fractions {removed} and {initialisations} initialisations of the "
-        "retrained networks, which are the same ones for every model. Over all pairs of top and "
-        "bottom runs, as in the published program, the mean is the same.",
+        f"Mean over the removed fractions {removed} and "
+        f"{counted(initialisations, 'initialisation')} of the retrained networks, the same for "
+        "every model. Over all pairs of top and bottom runs, as in the published program, the mean "
+        "is the same.",
         "Two spreads, kept apart: ± is the sample standard deviation over the model's own seeds; "
         "*sd (initialisations)* that of the retrained networks' means over the fractions.",
         "Accuracies are those after the last epoch; under *best epochs* each retrained network "
@@ -132,7 +133,7 @@ def how_to_read(
             f"**{escape_markdown(name)}**: ranked by {rankings}"
             + (f" (shown: {settings['rankings'][0]})" if len(settings["rankings"]) > 1 else "")
             + f"; what is removed gets {_FILLS[settings['fill']]}; retrained for "
-            f"{settings['epochs']} epoch{'s' if settings['epochs'] > 1 else ''}."
+            f"{counted(settings['epochs'], 'epoch')}."
         )
     if any(line.published for line in lines):
         sentences.append(

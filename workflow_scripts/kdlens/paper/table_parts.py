@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kdlens.paper.formats import (
+    counted,
     decimals_of,
     escape_latex,
     escape_markdown,
@@ -67,9 +68,7 @@ def column_title(column: str) -> str:
 def describe_seeds(groups: Iterable[Seeded]) -> str:
     """Say how many networks stand behind each mean: "2 seeds", or "1 to 3 seeds"."""
     counts = sorted({len(group.seeds) for group in groups})
-    if counts == [1]:
-        return "1 seed"
-    return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+    return counted(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
 
 
 def means_over(groups: Iterable[Seeded]) -> str:

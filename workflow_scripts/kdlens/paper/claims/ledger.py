@@ -52,6 +52,7 @@ from scipy.stats import false_discovery_control
 from kdlens.paper.claims.evidence import Missing
 from kdlens.paper.claims.orders import Tables
 from kdlens.paper.claims.testing import NOT_PRINTED, Test, published_means, tests_of
+from kdlens.paper.formats import counted
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 INCONCLUSIVE, NOT_RUN = "inconclusive", "not run"
@@ -193,7 +194,8 @@ def _reason(finding: Finding, family: int, level: float) -> str:
     if finding.verdict != INCONCLUSIVE:
         return means
     fewest = max(finding.tests, key=lambda test: test.least_p)
-    seeds = f"{_seeds(fewest.seeds[0])} against {' and '.join(map(str, fewest.seeds[1:]))}"
+    first, *others = fewest.seeds
+    seeds = f"{counted(first, 'seed')} against {' and '.join(map(str, others))}"
     assert finding.threshold is not None
     if fewest.least_p > level + _ROUNDING:
         return (
@@ -206,7 +208,3 @@ def _reason(finding: Finding, family: int, level: float) -> str:
             f"has a p of {fewest.least_p:.2g}, and {finding.threshold:.2g} would be needed"
         )
     return f"{means}; chance could do that"
-
-
-def _seeds(number: int) -> str:
-    return "1 seed" if number == 1 else f"{number} seeds"

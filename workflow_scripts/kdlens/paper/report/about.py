@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kdlens.paper.formats import counted
 from kdlens.paper.gallery.document import escape
 from kdlens.paper.manifest import computed_with
 from kdlens.paper.reference import read_rows
@@ -41,8 +42,7 @@ def provenance_html(manifest: Mapping[str, Any]) -> str:
     git = manifest["git"]
     state = "unknown" if git["commit"] is None else git["commit"]
     if git["dirty"]:
-        count = len(git["changed"])
-        state += f", and {count} file{'' if count == 1 else 's'} changed since"
+        state += f", and {counted(len(git['changed']), 'file')} changed since"
     elif git["commit"] is None:
         state += f" ({git['note']})"
     packages = manifest["packages"]
@@ -57,8 +57,8 @@ def provenance_html(manifest: Mapping[str, Any]) -> str:
         "Files with a checksum": f"{len(manifest['files']):,}",
     }
     for found in manifest["computed_on"]:
-        said, count = computed_with(found), found["networks"]
-        label = f"{count} network{'' if count == 1 else 's'} computed with"
+        said = computed_with(found)
+        label = f"{counted(found['networks'], 'network')} computed with"
         facts[label] = f"{facts[label]}; {said}" if label in facts else said
     cells = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     return f'<dl class="list">{cells}</dl>\n'
