@@ -35,6 +35,7 @@ OLDEST = (0, 9)
 
 
 def main() -> None:
+    """Print the path of a uv that works; fetch one if there is none."""
     for candidate in (PRIVATE, shutil.which("uv")):
         if candidate and works(candidate):
             print(candidate)
@@ -122,6 +123,7 @@ def install(wheel: bytes) -> None:
 
 
 def log(text: str) -> None:
+    """Say something without it being taken for the path."""
     print(text, file=sys.stderr)
 
 

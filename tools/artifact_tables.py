@@ -25,6 +25,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables, or check that they are current; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--project", type=Path, default=PROJECT, help="the project's folder")
     parser.add_argument("--check", action="store_true", help="only say whether it is current")

@@ -34,6 +34,7 @@ _MOST_VALUES = 8
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare and print; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", default="demo", help="the run's name (demo)")
     parser.add_argument("--results", default="results", help="the folder of all runs (results)")

@@ -30,6 +30,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int:
+    """Write the crate and validate it; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", default="demo", help="the run's name (demo)")
     parser.add_argument("--results", default="results", help="the folder of all runs (results)")

@@ -40,6 +40,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int:
+    """Check a run and make a part of it again; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", default="demo", help="the run's name (demo)")
     parser.add_argument("--results", default="results", help="the folder of all runs (results)")
@@ -117,6 +118,7 @@ def repeated(
 
 
 def say(line: str) -> None:
+    """Print a line at once, since jobs print in between."""
     print(line, flush=True)
 
 

@@ -84,6 +84,7 @@ class Tail:
         self._last = b""
 
     def read(self, size: int) -> bytes:
+        """Return the next ``size`` bytes, fewer at the end."""
         data = self._stream.read(size)
         self._last = (self._last + data[-_TAR_BLOCK:])[-_TAR_BLOCK:]
         return data

@@ -208,7 +208,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _map(path: Path, dtype: np.dtype) -> np.ndarray:
-    """Map a file of numbers, read-only. (A file of no bytes cannot be mapped.)"""
+    """Map a file of numbers, read-only; one of no bytes, which cannot be mapped, is empty."""
     if not path.stat().st_size:
         return np.zeros(0, dtype)
     return np.asarray(np.memmap(path, dtype, "r"))

@@ -31,6 +31,7 @@ class NetworkInput:
         self._mean, self._std = mean.float().to(device), std.float().to(device)
 
     def __call__(self, pixels: Tensor) -> Tensor:
+        """Return the images normalised, (B, 3, H, W) in channels-last order."""
         # Seen as (B, 3, H, W) this is the channels-last layout, the faster one for convolutions.
         moved = pixels.to(self._device, non_blocking=True).float()
         return moved.sub_(self._mean).div_(self._std).permute(0, 3, 1, 2)

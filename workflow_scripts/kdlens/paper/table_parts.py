@@ -1,8 +1,8 @@
-"""What tables have in common: their lines, the words around them, Markdown and LaTeX.
+r"""What tables have in common: their lines, the words around them, Markdown and LaTeX.
 
 A line of this run shows ``mean ± sd`` over its seeds (with one seed the number alone); the paper's
 line, if it has the model, stands below, in italics and marked "published". The two nulls come last,
-under a rule of their own. The LaTeX needs ``\\usepackage{booktabs}`` and fits the full width of a
+under a rule of their own. The LaTeX needs ``\usepackage{booktabs}`` and fits the full width of a
 two-column page.
 """
 
@@ -35,20 +35,28 @@ class Labelled(Protocol):
     """What a line is about."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What it is called in tables."""
+        ...
 
     @property
-    def is_null(self) -> bool: ...
+    def is_null(self) -> bool:
+        """Whether it is a yardstick, such as random weights, and no trained network."""
+        ...
 
 
 class Seeded(Protocol):
     """What numbers are of, over seeds."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What it is called in tables."""
+        ...
 
     @property
-    def seeds(self) -> Sequence[int]: ...
+    def seeds(self) -> Sequence[int]:
+        """The seeds of its networks."""
+        ...
 
 
 @dataclass(frozen=True)

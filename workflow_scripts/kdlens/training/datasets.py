@@ -249,6 +249,7 @@ class Preprocess:
         self._offset = (-mean / std).to(device, torch.float32)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the images normalised, (..., 3, S, S)."""
         images = images.to(self.device, non_blocking=True)
         width = images.shape[-2]
         # By whole rows of pixels: loops over only three channels would be seven times slower.

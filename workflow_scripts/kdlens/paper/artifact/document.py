@@ -1,4 +1,6 @@
-"""The parts of a document that are written by program, each between two HTML comments::
+"""The parts of a document that are written by program.
+
+Each stands between two HTML comments::
 
 <!-- claims: written by make artifact -->
 ...

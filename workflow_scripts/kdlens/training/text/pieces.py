@@ -1,11 +1,11 @@
-"""Words to word pieces (WordPiece; Wu et al. 2016), word by word.
+r"""Words to word pieces (WordPiece; Wu et al. 2016), word by word.
 
 A vocabulary is a text file with one piece a line, its number the line's; a piece that goes on with
 a word starts with ``##``. The one that is learned here has the five special pieces first; the one
 that was published for BERT has them elsewhere, so they are found by name.
 
 A word is cut on its own, so every piece belongs to one word. Before that the escapes of the Penn
-Treebank are undone (``-LRB-`` is a bracket, ``\\/`` a slash), since a published vocabulary knows
+Treebank are undone (``-LRB-`` is a bracket, ``\/`` a slash), since a published vocabulary knows
 the signs themselves. A word of which nothing is left, or with a character that no piece has, is
 ``[UNK]``.
 """
