@@ -47,7 +47,7 @@ def by_hand(tmp_path_factory):
         planes=np.array(
             [[[1, 1, 0, 0], [1, 1, 0, 0]], [[0, 0, 0, 2], [0, 0, 0, 0]]], dtype=np.uint16
         ),
-        scalars=np.array([4]),  # texture: spotted,
+        scalars=np.array([4]),  # texture: spotted
     )
     concepts = CannedConcepts(
         tmp_path_factory.mktemp("by_hand"),

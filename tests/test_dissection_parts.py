@@ -419,7 +419,7 @@ def test_iou_difference_by_hand():
     assert found["mean_iou_difference"] == pytest.approx((1 / 3 - 1 / 4 + 1 / 3) / 2)
 
 
-def test_spread():
+def test_evenly_spaced_samples_begin_and_end_with_the_whole():
     assert evenly_spaced(3, 10) == [0, 1, 2]
     assert evenly_spaced(101, 5) == [0, 25, 50, 75, 100]
 

@@ -148,6 +148,24 @@ def test_inputs_outside_the_project_are_named_and_not_copied(project):
     assert validate(project / RUN) == []
 
 
+@pytest.mark.parametrize("linked", [False, True], ids=["a file", "behind a link"])
+def test_datasets_of_ones_own_are_not_copied_even_inside_the_project(project, linked):
+    folder = project / "data"
+    if linked:
+        folder.symlink_to(project.parent / "elsewhere")
+        (project.parent / "elsewhere").mkdir()
+    else:
+        folder.mkdir()
+    (folder / "photographs.zip").write_text("photographs")
+    manifest = json.loads((project / RUN / "manifest.json").read_text())
+    hash_ = sha256_of(folder / "photographs.zip")
+    manifest["jobs"]["table01"]["inputs"]["data/photographs.zip"] = hash_
+    build_crate(manifest, {}, RUN, project, citation()).write(project / RUN)
+    archive = read(project / RUN)["#data/data/photographs.zip"]
+    assert archive["@type"] == "CreativeWork" and archive["identifier"] == hash_
+    assert not list((project / RUN).rglob("photographs.zip"))
+
+
 def test_other_code_than_the_runs_is_refused(project):
     (project / "workflow_scripts/table01.py").write_text("edited")
     manifest = json.loads((project / RUN / "manifest.json").read_text())

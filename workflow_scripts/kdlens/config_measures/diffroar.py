@@ -40,13 +40,15 @@ def resolve(config: dict[str, Any]) -> None:
         name: _settings(section, overrides.get(name, {}), data) for name, data in measured.items()
     }
     for name, settings in section["datasets"].items():
-        retraining, key = settings["retraining"], f"{_KEY}.retraining"
-        if "retraining" in overrides.get(name, {}):
-            key = f"{_KEY}.datasets.{name}.retraining"
+        retraining, override = settings["retraining"], overrides.get(name, {}).get("retraining", {})
+        own, key = f"{_KEY}.datasets.{name}.retraining", f"{_KEY}.retraining"
         if "network" in retraining:
-            what = "an entry of networks"
-            require_known([retraining["network"]], config["networks"], f"{key}.network", what)
-        check_training(retraining, f"config key {key}")
+            where = f"{own if 'network' in override else key}.network"
+            require_known(
+                [retraining["network"]], config["networks"], where, "an entry of networks"
+            )
+        # Of a dataset with keys of its own: there is the place to mend what does not go together.
+        check_training(retraining, f"config key {own if override else key}")
 
 
 def _settings(

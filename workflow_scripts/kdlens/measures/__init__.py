@@ -7,8 +7,7 @@ A measure computes numbers of one network, which its script writes as JSON.
 ``five_band``        maps against the truth of drawn cells; ``five_band_summary``, ``_samples`` and
                      ``_yardsticks``: of many images, of a few to look at, and of no network
 ``diffroar``         accuracies of networks that are retrained on masked images; ``_ranks``,
-                     ``_masks``, ``_retrain`` and ``_scores``: its steps, ``network_group``: several
-                     of them side by side
+                     ``_masks``, ``_retrain`` and ``_scores``: its steps
 ``loss_gradients``   gradients of the loss, on ``object_images``; ``alignment`` with the objects
 ``text_attribution`` integrated gradients of words; ``text_agreement`` with their sentiment
 

@@ -75,9 +75,9 @@ class RunEntities(Entities):
         """
         hash_ = self._hashes.get(path)
         if path not in self.by_path:
-            inside = not Path(path).is_absolute() and ".." not in Path(path).parts
-            # Of the project, and small: it was read for its checksum.
-            if inside and hash_ and ":" not in hash_ and (self.project / path).is_file():
+            # Small files of the project; they were read for their checksum.
+            small = hash_ and ":" not in hash_ and (self.project / path).is_file()
+            if small and self._is_of_the_project(path):
                 return self.add_file(path, self._place(path), hash_)
             known = "the identifier is its digest" if hash_ else "of unknown content"
             self.by_path[path] = self.add(
@@ -88,6 +88,14 @@ class RunEntities(Entities):
                 description=f"Not in the crate; {known}",
             )
         return self.by_path[path]
+
+    def _is_of_the_project(self, path: str) -> bool:
+        """Return whether a file may be handed on: the user's own datasets may lie inside too."""
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            return False
+        results = self._manifest["config"]["results"]
+        made = Path(path).is_relative_to(results) or Path(path).is_relative_to("config")
+        return made or path in self._manifest["code"]
 
     def _place(self, path: str) -> str:
         """Return where a file of the project lies in the crate."""
