@@ -127,7 +127,10 @@ def test_jobs_stand_in_the_table_of_costs():
     [
         ({"models": ["digit"]}, r"diffroar\.models: 'digit' is not .* did you mean 'digits'"),
         ({"datasets": {"minst": {}}}, r"diffroar\.datasets: 'minst' .* did you mean 'mnist'"),
-        ({"retraining": {"network": "x"}}, r"key measures\.diffroar\.retraining\.network: 'x' is not an entry"),
+        (
+            {"retraining": {"network": "x"}},
+            r"key measures\.diffroar\.retraining\.network: 'x' is not an entry",
+        ),
         (
             {"retraining": {"nesterov": True, "momentum": 0}},
             r"diffroar\.retraining\.nesterov: needs a momentum",
