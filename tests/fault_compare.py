@@ -6,10 +6,11 @@ import hashlib
 import os
 from pathlib import Path
 
-# What jobs say of themselves has times in it, and what a run cost consists of them: of these files
-# it matters that they are there. All else must be the same.
+# What jobs say of themselves has times in it, and what a run cost consists of them; the report
+# shows both, and otherwise what is in other files. Of these files it matters that they are there.
+# All else must be the same.
 TOLD = {"logs", "benchmarks"}
-TIMES = {"cost.csv", "cost.md", "cost.html", "jobs.json"}
+TIMES = {"cost.csv", "cost.md", "cost.html", "jobs.json", "report.html"}
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
